@@ -1,0 +1,128 @@
+package policy
+
+import "naru"
+
+// Venue is a kind of place where a component may run.
+type Venue string
+
+// The venues, in the order verdicts show them.
+const (
+	Government Venue = "government" // 공공클라우드센터, 국가정보자원관리원
+	Private    Venue = "private"    // 보안인증을 받은 민간클라우드센터
+	PPP        Venue = "ppp"        // 민관협력형 클라우드
+	Own        Venue = "own"        // 자체 클라우드
+	OnSite     Venue = "onsite"     // 자체 전산실, 현장
+)
+
+// Venues lists every venue in the order verdicts show them.
+func Venues() []Venue { return []Venue{Government, Private, PPP, Own, OnSite} }
+
+// Outcome is what the law in force says of one component at one venue.
+type Outcome string
+
+// The outcomes, from mildest to strictest where they can be compared.
+const (
+	Allowed      Outcome = "allowed"
+	Conditional  Outcome = "conditional" // allowed if the conditions are met
+	Consult      Outcome = "consult"     // somebody named decides first
+	NotAllowed   Outcome = "not_allowed"
+	Required     Outcome = "required"      // this venue and no other
+	OutOfScope   Outcome = "out_of_scope"  // the instrument does not reach this component
+	CannotDecide Outcome = "cannot_decide" // facts are missing, or the sources conflict
+)
+
+// Truth is a Kleene truth value: a condition over unknown facts may be unknown.
+type Truth string
+
+// The truth values.
+const (
+	True    Truth = "true"
+	False   Truth = "false"
+	Unknown Truth = "unknown"
+)
+
+// Verdict is the answer for one component on one date at every venue, with
+// everything that is needed to replay and to defend it.
+type Verdict struct {
+	AsOf        naru.Date      `json:"as_of"`
+	Venues      []VenueVerdict `json:"venues"` // in the order of Venues
+	Packs       []PackRef      `json:"packs"`  // applied, in order of entry into force
+	Pending     []Reason       `json:"pending,omitempty"` // announced, not in force: shown beside, never mixed in
+	FactsDigest string         `json:"facts_digest"`
+}
+
+// At returns the verdict for a venue.
+func (v *Verdict) At(venue Venue) VenueVerdict {
+	for _, w := range v.Venues {
+		if w.Venue == venue {
+			return w
+		}
+	}
+	return VenueVerdict{Venue: venue, Outcome: CannotDecide}
+}
+
+// PackRef names the exact version of an instrument that was applied.
+type PackRef struct {
+	Key    string    `json:"key"` // "USE2025"
+	Title  naru.Text `json:"title"`
+	Status string    `json:"status"` // statute, notice, guideline, plan, draft
+	Digest string    `json:"digest"` // hex SHA-256 of the pack's canonical form
+}
+
+// VenueVerdict is the answer for one venue: the strictest outcome of all instruments
+// in force, and every rule that fired or would have fired.
+type VenueVerdict struct {
+	Venue       Venue            `json:"venue"`
+	Outcome     Outcome          `json:"outcome"`
+	Conditions  []naru.Text      `json:"conditions,omitempty"`
+	Missing     []string         `json:"missing,omitempty"` // fact keys, of CannotDecide
+	Certificate *CertificateNeed `json:"certificate,omitempty"`
+	Duties      []Duty           `json:"duties,omitempty"`
+	Decides     naru.Text        `json:"decides"` // who decides, by the name valid on the date
+	Reasons     []Reason         `json:"reasons"`
+}
+
+// CertificateNeed is what a service must hold before this component may use it.
+type CertificateNeed struct {
+	Scheme string   `json:"scheme"`          // "CSAP"
+	Types  []string `json:"types,omitempty"` // any of: iaas, saas_standard, saas_simple, paas, daas; empty = any
+	Tier   string   `json:"tier,omitempty"`  // low, middle, high; empty = any
+}
+
+// Duty is something the law asks somebody to do because of the choice.
+type Duty struct {
+	Key     string    `json:"key"`
+	Text    naru.Text `json:"text"`
+	Days    int       `json:"days,omitempty"` // deadline in days, 0 = none stated
+	After   string    `json:"after,omitempty"` // "contract", "decision", "before_check"
+	Article string    `json:"article"`
+	Pack    string    `json:"pack"`
+}
+
+// Reason is one rule that fired, or would have fired if a missing fact were known,
+// with its article and the truth of each of its conditions.
+type Reason struct {
+	Pack      string      `json:"pack"`
+	Rule      string      `json:"rule"`
+	Venue     Venue       `json:"venue"`
+	Outcome   Outcome     `json:"outcome"`
+	Truth     Truth       `json:"truth"` // true or unknown
+	Wins      bool        `json:"wins"`  // decided the outcome
+	Article   string      `json:"article"`
+	Title     naru.Text   `json:"title"` // of the instrument
+	Status    string      `json:"status"`
+	Source    string      `json:"source"` // key in the list of sources, "L07"
+	URL       string      `json:"url,omitempty"`
+	Message   naru.Text   `json:"message"`
+	Exception naru.Text   `json:"exception"` // who may decide otherwise, if anyone
+	Atoms     []AtomTruth `json:"atoms,omitempty"`
+	Missing   []string    `json:"missing,omitempty"`
+}
+
+// AtomTruth is the truth of one elementary condition, with the fact it read.
+type AtomTruth struct {
+	Fact  string `json:"fact"`
+	Test  string `json:"test"`  // "component.subjects >= 1000000"
+	Value string `json:"value"` // the fact's outside form, "" when unknown
+	Truth Truth  `json:"truth"`
+}
