@@ -45,8 +45,8 @@ const (
 // everything that is needed to replay and to defend it.
 type Verdict struct {
 	AsOf        naru.Date      `json:"as_of"`
-	Venues      []VenueVerdict `json:"venues"` // in the order of Venues
-	Packs       []PackRef      `json:"packs"`  // applied, in order of entry into force
+	Venues      []VenueVerdict `json:"venues"`            // in the order of Venues
+	Packs       []PackRef      `json:"packs"`             // applied, in order of entry into force
 	Pending     []Reason       `json:"pending,omitempty"` // announced, not in force: shown beside, never mixed in
 	FactsDigest string         `json:"facts_digest"`
 }
@@ -93,7 +93,7 @@ type CertificateNeed struct {
 type Duty struct {
 	Key     string    `json:"key"`
 	Text    naru.Text `json:"text"`
-	Days    int       `json:"days,omitempty"` // deadline in days, 0 = none stated
+	Days    int       `json:"days,omitempty"`  // deadline in days, 0 = none stated
 	After   string    `json:"after,omitempty"` // "contract", "decision", "before_check"
 	Article string    `json:"article"`
 	Pack    string    `json:"pack"`
