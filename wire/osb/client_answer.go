@@ -1,0 +1,79 @@
+package osb
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+)
+
+// exchange sends and decodes: the answer must have one of the statuses and be a JSON object.
+func (c *Client) exchange(ctx context.Context, k call, v any, statuses ...int) (reply, error) {
+	r, err := c.send(ctx, k)
+	if err != nil {
+		return reply{}, err
+	}
+	if !slices.Contains(statuses, r.status) {
+		return reply{}, refusal(k.op, r)
+	}
+	if !isObject(r.body) {
+		return reply{}, malformed(k.op, r.status, "body is not a JSON object")
+	}
+	if err := json.Unmarshal(r.body, v); err != nil {
+		return reply{}, malformed(k.op, r.status, "a field has the wrong type")
+	}
+	return r, nil
+}
+
+// checkAsync refuses a 202 nobody asked for and an operation that is too long.
+func checkAsync(op Operation, status int, accepted bool, operation string) error {
+	if status == 202 && !accepted {
+		return malformed(op, status, "202 without accepts_incomplete=true")
+	}
+	if len(operation) > maxOperation {
+		return malformed(op, status, "operation is longer than 10,000 characters")
+	}
+	return nil
+}
+
+// checkBinding holds an answer that carries a binding to section "Binding".
+func checkBinding(op Operation, status int, b *Binding) error {
+	if isAbsent(b.Credentials) {
+		b.Credentials = nil
+	}
+	if status == 202 && b.Credentials != nil {
+		return malformed(op, status, "a 202 must not carry credentials")
+	}
+	if b.Credentials != nil && !isObject(b.Credentials) {
+		return malformed(op, status, "credentials is not a JSON object")
+	}
+	if b.Metadata == nil || b.Metadata.ExpiresAt == "" {
+		return nil
+	}
+	expires, err := parseTimestamp(b.Metadata.ExpiresAt)
+	if err != nil {
+		return malformed(op, status, "expires_at is not a timestamp")
+	}
+	if b.Metadata.RenewBefore == "" {
+		return nil
+	}
+	if renew, err := parseTimestamp(b.Metadata.RenewBefore); err != nil || renew.After(expires) {
+		return malformed(op, status, "renew_before is not a timestamp before expires_at")
+	}
+	return nil
+}
+
+// pollAnswer decodes both last_operation answers.
+func (c *Client) pollAnswer(ctx context.Context, k call) (LastOperationResponse, error) {
+	var response LastOperationResponse
+	r, err := c.exchange(ctx, k, &response, 200)
+	if err != nil {
+		return LastOperationResponse{}, err
+	}
+	switch response.State {
+	case InProgress, Succeeded, Failed:
+	default:
+		return LastOperationResponse{}, malformed(k.op, r.status, "state is not one of the specification")
+	}
+	response.RetryAfter = retryAfter(r.header)
+	return response, nil
+}
