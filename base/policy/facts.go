@@ -297,3 +297,14 @@ func bit(b bool) int64 {
 	}
 	return 0
 }
+
+// Map returns the known facts in their outside form by key.
+func (s *Schema) Map(f *Facts) map[string]any {
+	out := make(map[string]any)
+	for i := range s.fields {
+		if v := s.Outside(f, i); v != nil {
+			out[s.fields[i].Key] = v
+		}
+	}
+	return out
+}

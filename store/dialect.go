@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"naru"
+)
+
+// dialect is everything SQLite and PostgreSQL disagree on. Nothing else may ask
+// which engine it is.
+type dialect struct {
+	name       string
+	open       func(dsn string) (read, write *sql.DB, err error)
+	beginWrite []string // statements that open a write transaction for one writer
+	beginRead  *sql.TxOptions
+	kind       func(error) (naru.Kind, bool) // engine's error code to kind
+}
+
+// dialectOf chooses by the form of the address: "postgres://…" or a file's path.
+func dialectOf(dsn string) dialect {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return postgres()
+	}
+	return embedded()
+}
+
+// embedded is SQLite in this process: WAL, full durability, one writing connection,
+// a pool for reading.
+func embedded() dialect {
+	return dialect{
+		name: "sqlite",
+		open: func(path string) (read, write *sql.DB, err error) {
+			base := "file:" + url.PathEscape(path) + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+				"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
+			write = sql.OpenDB(connector{base})
+			write.SetMaxOpenConns(1)
+			read = sql.OpenDB(connector{base + "&_pragma=query_only(ON)"})
+			read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+			read.SetMaxIdleConns(max(4, runtime.NumCPU()))
+			return read, write, nil
+		},
+		beginWrite: []string{"BEGIN IMMEDIATE"},
+		kind: func(err error) (naru.Kind, bool) {
+			var e *sqlite.Error
+			if !errors.As(err, &e) {
+				return "", false
+			}
+			switch e.Code() & 0xff {
+			case sqlite3.SQLITE_CONSTRAINT:
+				return naru.Conflict, true
+			case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+				return naru.Unavailable, true
+			case sqlite3.SQLITE_FULL:
+				return naru.Exhausted, true
+			}
+			return "", false
+		},
+	}
+}
+
+// connector opens SQLite connections without the driver's global name, so that
+// nothing depends on registration order.
+type connector struct{ dsn string }
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.Driver().Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return &sqlite.Driver{} }
+
+// writeLock is the advisory lock that makes several naru processes on one PostgreSQL
+// write one after the other, as the record's dense index needs anyway.
+const writeLock = 0x6e617275 // "naru"
+
+func postgres() dialect {
+	return dialect{
+		name: "postgres",
+		open: func(dsn string) (read, write *sql.DB, err error) {
+			if _, err := url.Parse(dsn); err != nil {
+				return nil, nil, errors.New("database address is no URL") // the text holds a password
+			}
+			drv := stdlib.GetDefaultDriver().(driver.DriverContext)
+			conn, err := drv.OpenConnector(dsn)
+			if err != nil {
+				return nil, nil, errors.New("database address is malformed")
+			}
+			write = sql.OpenDB(conn)
+			write.SetMaxOpenConns(1)
+			read = sql.OpenDB(conn)
+			read.SetMaxOpenConns(16)
+			read.SetMaxIdleConns(16)
+			return read, write, nil
+		},
+		beginWrite: []string{"BEGIN", fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock)},
+		beginRead:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		kind: func(err error) (naru.Kind, bool) {
+			var e *pgconn.PgError
+			if !errors.As(err, &e) {
+				return "", false
+			}
+			switch {
+			case strings.HasPrefix(e.Code, "23"): // integrity constraint
+				return naru.Conflict, true
+			case strings.HasPrefix(e.Code, "40"), strings.HasPrefix(e.Code, "57P"): // rollback, shutdown
+				return naru.Unavailable, true
+			case strings.HasPrefix(e.Code, "53"): // out of resources
+				return naru.Exhausted, true
+			}
+			return "", false
+		},
+	}
+}
+
+// translate turns an engine's error into a naru.Error where its kind is known, so
+// that no driver type crosses the store's border.
+func (d dialect) translate(err error) error {
+	var known *naru.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return naru.NewError(naru.NotFound, "not_found").WithCause(err)
+	}
+	if kind, ok := d.kind(err); ok {
+		return naru.NewError(kind, "store."+string(kind)).WithCause(err)
+	}
+	return err
+}

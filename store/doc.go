@@ -1,0 +1,8 @@
+// Package store keeps everything (저장소) in SQLite or PostgreSQL with one SQL text: the
+// only package with SQL. One file per step implements the Store that step declares;
+// dialect.go holds all that the two engines disagree on.
+//
+// Writes go through one writer that commits many of them at once (group commit), so
+// that a durable write costs a share of one flush. The record is appended in the
+// same transaction as the change it tells of.
+package store
