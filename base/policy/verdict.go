@@ -29,6 +29,7 @@ const (
 	Required     Outcome = "required"      // this venue and no other
 	OutOfScope   Outcome = "out_of_scope"  // the instrument does not reach this component
 	CannotDecide Outcome = "cannot_decide" // facts are missing, or the sources conflict
+	Obligation   Outcome = "obligation"    // of a rule only: binds, and neither opens nor closes a venue
 )
 
 // Truth is a Kleene truth value: a condition over unknown facts may be unknown.
@@ -48,8 +49,33 @@ type Verdict struct {
 	Venues      []VenueVerdict `json:"venues"`            // in the order of Venues
 	Packs       []PackRef      `json:"packs"`             // applied, in order of entry into force
 	Pending     []Reason       `json:"pending,omitempty"` // announced, not in force: shown beside, never mixed in
+	Derived     []Derived      `json:"derived,omitempty"` // facts concluded by an instrument, not given
 	FactsDigest string         `json:"facts_digest"`
 }
+
+// Derived is a fact that was not given and that an instrument lets conclude from
+// others, with its citation.
+type Derived struct {
+	Fact    string    `json:"fact"`
+	Value   string    `json:"value"`
+	Pack    string    `json:"pack"`
+	Rule    string    `json:"rule"`
+	Article string    `json:"article"`
+	Source  string    `json:"source"`
+	URL     string    `json:"url,omitempty"`
+	Message naru.Text `json:"message"`
+}
+
+// Because says why no venue verdict was possible; it is the end of a message key
+// "policy.because.…".
+type Because string
+
+// The causes of CannotDecide.
+const (
+	MissingFacts Because = "missing_facts" // a fact that could change the answer is unknown
+	Unverified   Because = "unverified"    // the answer would rest on a text not read or on sources that conflict
+	Silence      Because = "silence"       // no instrument in force speaks of this venue
+)
 
 // At returns the verdict for a venue.
 func (v *Verdict) At(venue Venue) VenueVerdict {
@@ -74,8 +100,9 @@ type PackRef struct {
 type VenueVerdict struct {
 	Venue       Venue            `json:"venue"`
 	Outcome     Outcome          `json:"outcome"`
-	Conditions  []naru.Text      `json:"conditions,omitempty"`
-	Missing     []string         `json:"missing,omitempty"` // fact keys, of CannotDecide
+	Because     Because          `json:"because,omitempty"`    // of CannotDecide
+	Conditions  []naru.Text      `json:"conditions,omitempty"` // not met yet
+	Missing     []string         `json:"missing,omitempty"`    // fact keys, of CannotDecide
 	Certificate *CertificateNeed `json:"certificate,omitempty"`
 	Duties      []Duty           `json:"duties,omitempty"`
 	Decides     naru.Text        `json:"decides"` // who decides, by the name valid on the date
@@ -87,6 +114,10 @@ type CertificateNeed struct {
 	Scheme string   `json:"scheme"`          // "CSAP"
 	Types  []string `json:"types,omitempty"` // any of: iaas, saas_standard, saas_simple, paas, daas; empty = any
 	Tier   string   `json:"tier,omitempty"`  // low, middle, high; empty = any
+
+	// Undecided are the types for which the sources conflict (policy.md A9): a match
+	// on one of them is neither a yes nor a no.
+	Undecided []string `json:"undecided,omitempty"`
 }
 
 // Duty is something the law asks somebody to do because of the choice.
@@ -94,7 +125,7 @@ type Duty struct {
 	Key     string    `json:"key"`
 	Text    naru.Text `json:"text"`
 	Days    int       `json:"days,omitempty"`  // deadline in days, 0 = none stated
-	After   string    `json:"after,omitempty"` // "contract", "decision", "before_check"
+	After   string    `json:"after,omitempty"` // "contract", "decision", "before_check", "before_end", "recommendation", "yearly"
 	Article string    `json:"article"`
 	Pack    string    `json:"pack"`
 }
@@ -106,8 +137,10 @@ type Reason struct {
 	Rule      string      `json:"rule"`
 	Venue     Venue       `json:"venue"`
 	Outcome   Outcome     `json:"outcome"`
-	Truth     Truth       `json:"truth"` // true or unknown
-	Wins      bool        `json:"wins"`  // decided the outcome
+	Truth     Truth       `json:"truth"`           // true or unknown
+	Wins      bool        `json:"wins"`            // decided the outcome
+	Would     Outcome     `json:"would,omitempty"` // what an unverified rule would say; Outcome is then cannot_decide
+	Note      naru.Text   `json:"note"`            // the conflict of an unverified rule, or what to know beside it
 	Article   string      `json:"article"`
 	Title     naru.Text   `json:"title"` // of the instrument
 	Status    string      `json:"status"`
@@ -125,4 +158,7 @@ type AtomTruth struct {
 	Test  string `json:"test"`  // "component.subjects >= 1000000"
 	Value string `json:"value"` // the fact's outside form, "" when unknown
 	Truth Truth  `json:"truth"`
+
+	// Derived is the rule that concluded the fact, "PACK/id", when it was not given.
+	Derived string `json:"derived,omitempty"`
 }

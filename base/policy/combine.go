@@ -1,0 +1,109 @@
+package policy
+
+// ruling is what all rules together say of one component: the truth of every rule and
+// the result at every venue. It is a value; making one allocates nothing.
+type ruling struct {
+	truth  [maxRules]kleene
+	venues [numVenues]venueRuling
+}
+
+// venueRuling is the result at one venue.
+type venueRuling struct {
+	definite  rank // the strictest of the rules that surely apply
+	potential rank // the strictest of those that may, or that are not verified
+	out       bool // an instrument declared itself not applicable
+	outcome   Outcome
+	because   Because
+}
+
+// dormant reports whether the rule waits for a choice that was not made yet (which
+// service?): it is shown, and it decides nothing until then.
+func (r *lawRule) dormant(f *Facts, k kleene) bool { return k == maybe && r.upon&^f.Known != 0 }
+
+// rankNow is the rank of a fired rule: a conditional one whose conditions are all met
+// already allows.
+func (r *lawRule) rankNow(f *Facts) rank {
+	if r.rank != conditional {
+		return r.rank
+	}
+	for _, met := range r.met {
+		if met == nil || met(f) != yes {
+			return conditional
+		}
+	}
+	return allowed
+}
+
+// rule decides every venue from facts to which derivations were added.
+func (l *Law) rule(f *Facts, out *ruling) {
+	out.venues = [numVenues]venueRuling{}
+	for i := range l.rules {
+		r := &l.rules[i]
+		k := r.test(f)
+		out.truth[i] = k
+		if k != no && !r.dormant(f, k) {
+			out.count(r, r.rankNow(f), k)
+		}
+	}
+	for v := range out.venues {
+		out.venues[v].settle()
+	}
+}
+
+// count adds a rule that applies or may apply to the venues it bears on.
+func (u *ruling) count(r *lawRule, now rank, k kleene) {
+	sure := k == yes && !r.unclear
+	for v := range u.venues {
+		w := &u.venues[v]
+		at := r.venues[v]
+		rank := now
+		switch {
+		case r.Outcome == Required && !at:
+			rank = forbidden
+		case !at:
+			continue
+		case r.out:
+			w.out = w.out || sure
+		}
+		switch {
+		case sure:
+			w.definite = max(w.definite, rank)
+		case r.Outcome == Required && at:
+			w.potential = max(w.potential, allowed) // it cannot make its own venue stricter
+		case rank > silent || r.out:
+			w.potential = max(w.potential, rank, allowed)
+		}
+	}
+}
+
+// settle turns the two ranks into the outcome: what may be stricter than the sure
+// result leaves the venue undecided, and silence never allows.
+func (w *venueRuling) settle() {
+	switch {
+	case w.potential > w.definite:
+		w.outcome = CannotDecide
+	case w.definite > silent:
+		w.outcome = w.definite.outcome()
+	case w.out:
+		w.outcome = OutOfScope
+	default:
+		w.outcome, w.because = CannotDecide, Silence
+	}
+}
+
+// Outcomes is the result at every venue in the order of Venues, without reasons: the
+// cheap answer for a whole nation.
+type Outcomes [numVenues]Outcome
+
+// Outcomes decides a component at every venue without explaining. It allocates nothing.
+func (l *Law) Outcomes(f *Facts) Outcomes {
+	var u ruling
+	g := *f
+	l.derive(&g)
+	l.rule(&g, &u)
+	var o Outcomes
+	for v := range u.venues {
+		o[v] = u.venues[v].outcome
+	}
+	return o
+}

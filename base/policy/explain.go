@@ -1,0 +1,227 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Decide answers for one component at every venue, with every rule that fired or
+// would have, its citation and the truth of each of its conditions.
+func (l *Law) Decide(f *Facts) Verdict {
+	g := *f
+	e := explanation{law: l, facts: &g, by: l.derive(&g)}
+	l.rule(&g, &e.ruling)
+	v := Verdict{AsOf: l.date, Packs: l.packs, FactsDigest: l.schema.Digest(f), Derived: e.derivations()}
+	for i, venue := range Venues() {
+		v.Venues = append(v.Venues, e.venue(i, venue))
+	}
+	v.Pending = e.pending()
+	return v
+}
+
+// explanation is the work of explaining one ruling.
+type explanation struct {
+	law    *Law
+	facts  *Facts // with what was derived
+	by     [MaxFields]uint8
+	ruling ruling
+}
+
+// venue words the result at one venue.
+func (e *explanation) venue(i int, venue Venue) VenueVerdict {
+	w := &e.ruling.venues[i]
+	v := VenueVerdict{Venue: venue, Outcome: w.outcome, Because: w.because, Reasons: []Reason{}}
+	var missing uint64
+	for n := range e.law.rules {
+		r := &e.law.rules[n]
+		rank, bears := e.bearing(r, i)
+		if k := e.ruling.truth[n]; bears && k != no {
+			wins := w.decidedBy(rank, e.sure(r, k), r)
+			if wins && w.outcome == CannotDecide && k == maybe {
+				wins = !r.dormant(e.facts, k)
+				missing |= e.open(r, wins)
+			}
+			v.Reasons = append(v.Reasons, e.reason(r, venue, k, wins))
+			e.merge(&v, r, i, k)
+		}
+	}
+	if w.outcome == CannotDecide && w.because == "" {
+		v.Missing = e.law.schema.fieldKeys(missing)
+		v.Because = Unverified
+		if missing != 0 {
+			v.Because = MissingFacts
+		}
+	}
+	return v
+}
+
+// bearing returns the rank a rule has at a venue, and whether it bears on it at all.
+func (e *explanation) bearing(r *lawRule, venue int) (rank, bool) {
+	if r.venues[venue] {
+		return r.rankNow(e.facts), true
+	}
+	return forbidden, r.Outcome == Required
+}
+
+func (e *explanation) sure(r *lawRule, k kleene) bool { return k == yes && !r.unclear }
+
+// decidedBy reports whether a rule of this rank is what the result rests on.
+func (w *venueRuling) decidedBy(now rank, sure bool, r *lawRule) bool {
+	switch {
+	case w.outcome == OutOfScope:
+		return r.out
+	case w.outcome == CannotDecide:
+		return !sure && (now > w.definite || r.out && w.definite == silent)
+	default:
+		return sure && now == w.definite
+	}
+}
+
+// open is the mask of unknown facts a rule waits for, with those that would let a
+// derived fact be concluded.
+func (e *explanation) open(r *lawRule, counts bool) uint64 {
+	if !counts {
+		return 0
+	}
+	mask := r.cond.missing(e.facts)
+	for i := range e.law.derived {
+		if d := &e.law.derived[i]; mask&(1<<uint(d.field)) != 0 {
+			mask |= d.cond.missing(e.facts)
+		}
+	}
+	return mask
+}
+
+// merge adds what a surely fired rule asks for: conditions not met, the certificate,
+// duties, who decides. A venue that is closed asks for nothing.
+func (e *explanation) merge(v *VenueVerdict, r *lawRule, venue int, k kleene) {
+	if k != yes || !r.venues[venue] || v.Outcome == NotAllowed || v.Outcome == OutOfScope {
+		return
+	}
+	for i, text := range r.wants {
+		if met := r.met[i]; (met == nil || met(e.facts) != yes) && !slices.Contains(v.Conditions, text) {
+			v.Conditions = append(v.Conditions, text)
+		}
+	}
+	v.Certificate = v.Certificate.with(r.Certificate)
+	for _, d := range r.duties {
+		if !slices.ContainsFunc(v.Duties, func(o Duty) bool { return o.Key == d.Key && o.Pack == d.Pack }) {
+			v.Duties = append(v.Duties, d)
+		}
+	}
+	if v.Decides.IsZero() && v.Outcome == Consult && r.rank == consult {
+		v.Decides = r.decides
+	}
+}
+
+// reason words one rule.
+func (e *explanation) reason(r *lawRule, venue Venue, k kleene, wins bool) Reason {
+	out := Reason{
+		Pack: r.pack.Key, Rule: r.ID, Venue: venue, Outcome: r.Outcome, Truth: k.truth(), Wins: wins,
+		Article: r.Article, Title: r.pack.Title, Status: r.pack.Status, Source: r.Source,
+		URL: r.pack.sources[r.Source].URL, Message: r.message, Exception: r.except, Note: r.note,
+		Atoms: e.atoms(&r.cond), Missing: e.law.schema.fieldKeys(r.cond.missing(e.facts)),
+	}
+	if r.unclear {
+		out.Outcome, out.Would = CannotDecide, r.Outcome
+	}
+	return out
+}
+
+// atoms lists the elementary conditions of a rule with the facts they read.
+func (e *explanation) atoms(n *node) []AtomTruth {
+	var list []AtomTruth
+	n.atoms(func(a *node) {
+		t := AtomTruth{Fact: e.law.schema.fields[a.field].Key, Test: a.text, Truth: a.eval(e.facts).truth()}
+		if v := e.law.schema.Outside(e.facts, a.field); v != nil {
+			t.Value = fmt.Sprint(v)
+		}
+		if by := e.by[a.field]; by > 0 {
+			d := &e.law.derived[by-1]
+			t.Derived = d.pack.Key + "/" + d.ID
+		}
+		list = append(list, t)
+	})
+	return list
+}
+
+// derivations lists the concluded facts in schema order.
+func (e *explanation) derivations() []Derived {
+	var list []Derived
+	for _, by := range e.by {
+		if by == 0 {
+			continue
+		}
+		d := &e.law.derived[by-1]
+		list = append(list, Derived{
+			Fact: d.Fact, Value: d.Value, Pack: d.pack.Key, Rule: d.ID, Article: d.Article,
+			Source: d.Source, URL: d.pack.sources[d.Source].URL, Message: d.Message,
+		})
+	}
+	return list
+}
+
+// pending lists what announced instruments would say.
+func (e *explanation) pending() []Reason {
+	var list []Reason
+	for i := range e.law.pending {
+		r := &e.law.pending[i]
+		k := r.test(e.facts)
+		if k == no {
+			continue
+		}
+		for _, venue := range r.Venues {
+			list = append(list, e.reason(r, venue, k, false))
+		}
+	}
+	return list
+}
+
+// with merges two needs into the stricter: the higher tier, and the types both accept.
+func (c *CertificateNeed) with(d *CertificateNeed) *CertificateNeed {
+	if c == nil || d == nil {
+		if c == nil {
+			return d
+		}
+		return c
+	}
+	m := CertificateNeed{Scheme: c.Scheme, Tier: c.Tier, Types: c.Types, Undecided: c.Undecided}
+	if slices.Index(tiers(), d.Tier) > slices.Index(tiers(), c.Tier) {
+		m.Tier = d.Tier
+	}
+	if len(m.Types) == 0 {
+		m.Types, m.Undecided = d.Types, d.Undecided
+		return &m
+	}
+	if len(d.Types) > 0 {
+		m.Types = slices.DeleteFunc(slices.Clone(m.Types), func(t string) bool { return !slices.Contains(d.Types, t) })
+	}
+	return &m
+}
+
+// Missing reports which facts a component would need before every venue can be decided.
+func (v *Verdict) Missing() []string {
+	var keys []string
+	for _, w := range v.Venues {
+		for _, key := range w.Missing {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// Fired reports whether a rule of a pack surely applied somewhere.
+func (v *Verdict) Fired(pack, rule string) bool {
+	return slices.ContainsFunc(v.Venues, func(w VenueVerdict) bool {
+		return slices.ContainsFunc(w.Reasons, func(r Reason) bool {
+			return r.Pack == pack && r.Rule == rule && r.Truth == True
+		})
+	})
+}
+
+// Permits reports whether the venue is open as the facts stand, conditions included.
+func (v VenueVerdict) Permits() bool {
+	return v.Outcome == Allowed || v.Outcome == Conditional || v.Outcome == Required
+}

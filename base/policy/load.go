@@ -1,0 +1,210 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"naru"
+)
+
+// maxRules bounds the rules that may be in force together.
+const maxRules = 512
+
+// Instruments is a whole collection of instruments: what was, is and will be in force.
+type Instruments struct {
+	schema      *Schema
+	packs       []*Pack // by entry into force (announced ones last), then key
+	authorities map[string][]authority
+	cases       []testCase // over all packs together
+}
+
+// Load reads a set: a folder per instrument with pack.yaml and cases.yaml, and beside
+// them authorities.yaml, sources.yaml and cases.yaml for the whole. Every fault of
+// every file is reported at once, each with file, line and column.
+func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
+	c, err := newCompiler(schema)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{compiler: c, sources: make(map[string]Source), authorities: make(map[string][]authority)}
+	s := &Instruments{schema: schema, authorities: r.authorities}
+	if err := r.shared(fsys); err != nil {
+		return nil, err
+	}
+	dirs, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("packs: %w", err)
+	}
+	for _, dir := range dirs {
+		if !dir.IsDir() {
+			continue
+		}
+		p, err := r.folder(fsys, dir.Name())
+		if err != nil {
+			return nil, err
+		}
+		s.packs = append(s.packs, p)
+	}
+	if s.cases, err = r.cases(fsys, "cases.yaml"); err != nil {
+		return nil, err
+	}
+	s.arrange()
+	r.overlaps(s.packs)
+	return s, r.faults.err()
+}
+
+// shared reads the files all packs of the set draw on; each may be absent.
+func (r *reader) shared(fsys fs.FS) error {
+	if d, err := r.open(fsys, "authorities.yaml"); err != nil || d != nil {
+		if err != nil {
+			return err
+		}
+		r.readAuthorities(d)
+	}
+	d, err := r.open(fsys, "sources.yaml")
+	if err == nil && d != nil {
+		r.readSources(d, r.sources)(d.root)
+	}
+	return err
+}
+
+// folder reads one instrument; the folder's name is its key.
+func (r *reader) folder(fsys fs.FS, dir string) (*Pack, error) {
+	d, err := r.open(fsys, path.Join(dir, "pack.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		r.faults.add(Fault{File: dir + "/pack.yaml", Line: 1, Column: 1, Key: "missing_field", Detail: "pack.yaml"})
+		return &Pack{Key: dir}, nil
+	}
+	p := r.pack(d)
+	if p.Key != dir {
+		d.fault(d.root, "bad_value", "key "+p.Key+" in folder "+dir)
+	}
+	p.Digest = digest(p, r.authorities)
+	p.cases, err = r.cases(fsys, path.Join(dir, "cases.yaml"))
+	return p, err
+}
+
+// open parses a file; nil when there is none or nothing in it can be read.
+func (r *reader) open(fsys fs.FS, name string) (*document, error) {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		if isAbsent(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("pack file %s: %w", name, err)
+	}
+	d := parse(name, data, &r.faults)
+	if d.root == nil {
+		return nil, nil
+	}
+	return d, nil
+}
+
+// overlaps refuses two instruments of one key, and two that derive the same fact.
+func (r *reader) overlaps(packs []*Pack) {
+	owner := make(map[string]string)
+	for _, p := range packs {
+		for _, v := range p.derived {
+			if other, taken := owner[v.Fact]; taken && other != p.Key {
+				r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "duplicate", Detail: v.Fact + " is derived by " + other})
+			}
+			owner[v.Fact] = p.Key
+		}
+		if len(p.Rules) > maxRules/2 {
+			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules", len(p.Rules))})
+		}
+	}
+}
+
+// arrange puts the packs in the order of their entry into force.
+func (s *Instruments) arrange() {
+	order := func(p *Pack) string {
+		if p.From == "" {
+			return "9999" + string(p.Announced) + p.Key
+		}
+		return string(p.From) + p.Key
+	}
+	slices.SortFunc(s.packs, func(a, b *Pack) int { return strings.Compare(order(a), order(b)) })
+}
+
+// Packs returns the instruments in order of entry into force; callers do not change them.
+func (s *Instruments) Packs() []*Pack { return s.packs }
+
+// Pack returns the instrument with a key.
+func (s *Instruments) Pack(key string) (*Pack, error) {
+	for _, p := range s.packs {
+		if p.Key == key {
+			return p, nil
+		}
+	}
+	return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
+}
+
+// Schema returns the facts the set was checked against.
+func (s *Instruments) Schema() *Schema { return s.schema }
+
+// Source returns a source that the pack cites.
+func (p *Pack) Source(key string) Source { return p.sources[key] }
+
+// digest is the SHA-256 of the pack's canonical form: everything that can change a
+// verdict or its words, in a fixed order, with the sources and names it draws on.
+// Layout, comments and cases of the files do not count.
+func digest(p *Pack, authorities map[string][]authority) string {
+	form := struct {
+		Key         string                 `json:"key"`
+		Title       naru.Text              `json:"title"`
+		Status      string                 `json:"status"`
+		From        naru.Date              `json:"from,omitempty"`
+		To          naru.Date              `json:"to,omitempty"`
+		Announced   naru.Date              `json:"announced,omitempty"`
+		Note        naru.Text              `json:"note"`
+		Unread      unread                 `json:"unread"`
+		Derived     []derivation           `json:"derived,omitempty"`
+		Rules       []Rule                 `json:"rules"`
+		Sources     map[string]Source      `json:"sources"`
+		Authorities map[string][]authority `json:"authorities,omitempty"`
+	}{p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Rules, p.sources, named(p, authorities)}
+	data, err := json.Marshal(form)
+	if err != nil {
+		panic(fmt.Sprintf("policy: pack %s has no canonical form: %v", p.Key, err)) // plain data always marshals
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// named picks the authorities whose names stand in the pack's texts.
+func named(p *Pack, all map[string][]authority) map[string][]authority {
+	used := make(map[string][]authority)
+	note := func(texts ...naru.Text) {
+		for _, t := range texts {
+			for role, names := range all {
+				if strings.Contains(t.Ko+t.En, "{"+role+"}") {
+					used[role] = names
+				}
+			}
+		}
+	}
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}"})
+		for _, c := range r.Conditions {
+			note(c.Text)
+		}
+		for _, d := range r.Duties {
+			note(d.Text)
+		}
+	}
+	for _, v := range p.derived {
+		note(v.Message)
+	}
+	return used
+}

@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"slices"
+
+	"naru"
+)
+
+// Pack is one legal instrument as data: its rules with their citations, in force
+// between two dates, or only announced.
+type Pack struct {
+	Key       string
+	Title     naru.Text
+	Status    string    // statute, notice, guideline, plan, draft
+	From      naru.Date // first day in force; "" while only announced
+	To        naru.Date // last day in force; "" = open
+	Announced naru.Date // day of the announcement, of a pack not in force
+	Note      naru.Text // what a reader of the pack must know
+	Unread    unread    // from when on the text in force was not read
+	Digest    string    // hex SHA-256 of the canonical form
+	Rules     []Rule
+	derived   []derivation
+	cases     []testCase
+	sources   map[string]Source
+}
+
+// unread marks the days whose text nobody read: rules still stand in the pack, and
+// nothing definite may rest on them.
+type unread struct {
+	From naru.Date `json:"from,omitempty"`
+	Why  naru.Text `json:"why"`
+}
+
+// Source is where the text of an instrument was read.
+type Source struct {
+	Title string `json:"title"`
+	URL   string `json:"url"`
+}
+
+// Rule is one sentence of an instrument that says something of a component at some
+// venues. Texts may name an authority as {role}; the name valid on the day of the
+// decision stands in its place.
+type Rule struct {
+	ID          string           `json:"id"`
+	When        string           `json:"when"` // CEL, as written
+	From        naru.Date        `json:"from,omitempty"`
+	To          naru.Date        `json:"to,omitempty"`
+	Venues      []Venue          `json:"venues"`
+	Outcome     Outcome          `json:"outcome"`
+	Article     string           `json:"article"`
+	Source      string           `json:"source"`
+	Message     naru.Text        `json:"message"`
+	Conditions  []Condition      `json:"conditions,omitempty"`
+	Certificate *CertificateNeed `json:"certificate,omitempty"`
+	Duties      []Duty           `json:"duties,omitempty"`
+	Decides     string           `json:"decides,omitempty"` // role
+	Exception   naru.Text        `json:"exception"`
+	Unverified  naru.Text        `json:"unverified"` // the text was not read or sources conflict: no definite answer may rest on it
+	Caveat      naru.Text        `json:"caveat"`     // what to know beside it; the outcome stands
+	Upon        []string         `json:"upon,omitempty"`
+
+	cond node
+}
+
+// Condition is what a conditional rule asks for; Met tells from the facts that it is
+// fulfilled already.
+type Condition struct {
+	Text naru.Text `json:"text"`
+	Met  string    `json:"met,omitempty"` // CEL
+
+	met node
+}
+
+// derivation concludes a fact that was not given, by an instrument's own words.
+type derivation struct {
+	ID      string    `json:"id"`
+	Fact    string    `json:"fact"`
+	Value   string    `json:"value"`
+	When    string    `json:"when"`
+	Article string    `json:"article"`
+	Source  string    `json:"source"`
+	Message naru.Text `json:"message"`
+
+	field int
+	code  int64
+	cond  node
+}
+
+// rank orders outcomes by how far they bind: the highest that applies wins. A venue
+// that is required counts as not allowed everywhere else.
+type rank uint8
+
+const (
+	silent rank = iota
+	allowed
+	conditional
+	required
+	consult
+	forbidden
+)
+
+// rankOf returns the rank of a rule's outcome at its own venue; outcomes that neither
+// open nor close a venue are silent.
+func rankOf(o Outcome) rank {
+	switch o {
+	case Allowed:
+		return allowed
+	case Conditional:
+		return conditional
+	case Required:
+		return required
+	case Consult:
+		return consult
+	case NotAllowed:
+		return forbidden
+	default:
+		return silent
+	}
+}
+
+// outcome is the inverse of rankOf.
+func (r rank) outcome() Outcome {
+	return [...]Outcome{CannotDecide, Allowed, Conditional, Required, Consult, NotAllowed}[r]
+}
+
+// inForce reports whether the instrument binds on the date.
+func (p *Pack) inForce(d naru.Date) bool { return p.From != "" && d.Within(p.From, p.To) }
+
+// pending reports whether the instrument was announced by the date and does not bind yet.
+func (p *Pack) pending(d naru.Date) bool {
+	return p.Announced != "" && p.Announced <= d && (p.From == "" || d < p.From)
+}
+
+// at reports whether the rule speaks of the venue itself.
+func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
+
+// Ref names the exact version of the pack.
+func (p *Pack) Ref() PackRef {
+	return PackRef{Key: p.Key, Title: p.Title, Status: p.Status, Digest: p.Digest}
+}
