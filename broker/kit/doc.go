@@ -1,0 +1,14 @@
+// Package kit is what naru's reference brokers share (기준 서비스 중개자): the OSB life cycle
+// over a small Engine interface, durable state, asynchronous operations, and exact metering.
+//
+// Before it stands wire/osb; after it come broker/objects, broker/messaging and
+// broker/postgres, each a process of its own that a provider (공급자) could run.
+//
+// Invariants:
+//   - intent is on disk before the engine is touched, so a kill at any step is resumed at the
+//     next start and no instance (서비스 인스턴스) is lost;
+//   - a repeated identical request has one effect; while an operation runs, every other request
+//     about the instance is answered, not queued behind it;
+//   - usage (사용량) lines are written once and never change; the sum of an instance's lines is
+//     its exact total rounded down once.
+package kit

@@ -1,0 +1,157 @@
+package kit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"naru/wire/osb"
+)
+
+// job is a background operation that runs.
+type job struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// start runs the operation the record asks for in the background. The record is on disk already.
+func (b *Broker) start(r record) {
+	ctx, cancel := context.WithCancel(context.Background())
+	j := &job{cancel: cancel, done: make(chan struct{})}
+	b.jobsMu.Lock()
+	defer b.jobsMu.Unlock()
+	if b.halted { // the intent is on disk: the next start resumes it
+		cancel()
+		return
+	}
+	previous := b.jobs[r.ID]
+	b.jobs[r.ID] = j
+	b.running.Go(func() {
+		defer close(j.done)
+		defer cancel()
+		if previous != nil { // a deletion stops the creation it overtakes
+			previous.cancel()
+			<-previous.done
+		}
+		err := b.perform(ctx, r)
+		if ctx.Err() == nil {
+			if err := b.finish(r, err); err != nil {
+				b.log.Error("operation not recorded", "instance", r.ID, "operation", r.Operation.Kind, "error", err)
+			}
+		}
+		b.forget(r.ID, j)
+	})
+}
+
+// halt stops all background operations and waits for them; the next start resumes them.
+func (b *Broker) halt() {
+	b.jobsMu.Lock()
+	b.halted = true
+	for _, j := range b.jobs {
+		j.cancel()
+	}
+	b.jobsMu.Unlock()
+	b.running.Wait()
+}
+
+func (b *Broker) forget(id string, j *job) {
+	b.jobsMu.Lock()
+	defer b.jobsMu.Unlock()
+	if b.jobs[id] == j {
+		delete(b.jobs, id)
+	}
+}
+
+// perform does the work of the record's operation on the engine; it changes no record.
+func (b *Broker) perform(ctx context.Context, r record) error {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	switch r.Phase {
+	case creating:
+		if err := b.ledger.Open(r.ID); err != nil {
+			return err
+		}
+		return b.create(ctx, r)
+	case updating:
+		target := r
+		target.PlanID = r.Operation.PlanID
+		return b.engine.Resize(ctx, b.instance(target))
+	case deleting:
+		if err := b.engine.Destroy(ctx, b.instance(r)); err != nil {
+			return err
+		}
+		return b.ledger.Close(r.ID)
+	}
+	return fmt.Errorf("instance %q: nothing to do in phase %s", r.ID, r.Phase)
+}
+
+// create makes the instance, or leaves nothing behind.
+func (b *Broker) create(ctx context.Context, r record) error {
+	err := b.engine.Create(ctx, b.instance(r))
+	if err == nil {
+		return nil
+	}
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
+	defer cancel()
+	if left := errors.Join(b.engine.Destroy(undo, b.instance(r)), b.ledger.Close(r.ID)); left != nil {
+		return leftover{errors.Join(err, left)}
+	}
+	return err
+}
+
+// leftover is a failed creation that could not be undone: the record must stay.
+type leftover struct{ error }
+
+func (l leftover) Unwrap() error { return l.error }
+
+// finish records how an operation ended; it does nothing when another has overtaken it.
+func (b *Broker) finish(r record, cause error) error {
+	unlock, err := b.locks.lock(context.Background(), r.ID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	held, ok := b.states.get(r.ID)
+	if !ok || held.Operation.ID != r.Operation.ID {
+		return nil
+	}
+	return b.states.put(b.ended(held, cause))
+}
+
+// ended is the record after its operation.
+func (b *Broker) ended(r record, cause error) record {
+	r.Operation.EndedAt = b.now().UTC()
+	r.Operation.State = osb.Succeeded
+	if cause != nil {
+		r.Operation.State = osb.Failed
+		r.Operation.Description = b.explain(r, cause)
+	}
+	switch {
+	case r.Phase == updating:
+		if cause == nil {
+			r.PlanID = r.Operation.PlanID
+			if r.Operation.Parameters != nil {
+				r.Parameters = r.Operation.Parameters
+			}
+		}
+		r.Phase = ready
+	case cause != nil:
+		r.Phase = failed
+	case r.Phase == creating:
+		r.Phase = ready
+	case r.Phase == deleting:
+		r.Phase = deleted
+		r.Bindings = nil
+	}
+	return r
+}
+
+// explain gives a platform the words of a refusal, and of anything else only that it went wrong.
+func (b *Broker) explain(r record, cause error) string {
+	var refusal *osb.Error
+	if errors.As(cause, &refusal) {
+		return refusal.Description
+	}
+	b.log.Error("operation failed", "instance", r.ID, "operation", r.Operation.Kind, "error", cause)
+	return fmt.Sprintf("%s failed at the broker; it may be tried again", r.Operation.Kind)
+}

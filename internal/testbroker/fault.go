@@ -1,0 +1,174 @@
+package testbroker
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Mode is one way a broker fails.
+type Mode int
+
+// The ways. A mode hits every request except the catalogue, which stays readable unless the mode says so.
+const (
+	// Pass forwards.
+	Pass Mode = iota
+	// Down closes every connection at once, the catalogue's too; nothing is forwarded.
+	Down
+	// Hang takes the request and never answers; nothing is forwarded.
+	Hang
+	// HangAfter forwards, so that the effect happens, and never answers.
+	HangAfter
+	// Drop forwards, so that the effect happens, and closes the connection without an answer.
+	Drop
+	// Error500 answers 500 without forwarding.
+	Error500
+	// Error500After forwards, so that the effect happens, and answers 500.
+	Error500After
+	// Malformed201 forwards and answers 201 with half of a JSON object.
+	Malformed201
+	// Empty200 forwards and answers 200 without a body.
+	Empty200
+	// NoContent204 forwards and answers 204.
+	NoContent204
+	// NeverEnding forwards nothing: it answers 202 to a change and "in progress" to every poll.
+	NeverEnding
+	// FailedOperation answers 202 to a change without forwarding and "failed" to every poll.
+	FailedOperation
+	// Busy answers 422 ConcurrencyError without forwarding.
+	Busy
+)
+
+// Front stands before a broker and fails on demand. It keeps count of what it let through.
+type Front struct {
+	URL   string
+	proxy http.Handler
+	quit  chan struct{}
+
+	mu        sync.Mutex
+	mode      Mode
+	forwarded map[string]int
+}
+
+// NewFront serves a front before the broker at target, over real HTTP, until the test ends.
+func NewFront(t testing.TB, target string) *Front {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveFront(t, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u) }})
+}
+
+// NewFrontOver serves a front before a handler of the test's own.
+func NewFrontOver(t testing.TB, h http.Handler) *Front {
+	t.Helper()
+	return serveFront(t, h)
+}
+
+func serveFront(t testing.TB, h http.Handler) *Front {
+	f := &Front{proxy: h, quit: make(chan struct{}), forwarded: map[string]int{}}
+	server := httptest.NewServer(f)
+	f.URL = server.URL
+	t.Cleanup(func() {
+		close(f.quit)
+		server.CloseClientConnections()
+		server.Close()
+	})
+	return f
+}
+
+// Set chooses how requests fail from now on.
+func (f *Front) Set(m Mode) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mode = m
+}
+
+// Forwarded returns how many requests of the method reached the broker.
+func (f *Front) Forwarded(method string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.forwarded[method]
+}
+
+func (f *Front) current() Mode {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.mode
+}
+
+// ServeHTTP fails as the mode says, or forwards.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mode := f.current()
+	if mode == Down {
+		panic(http.ErrAbortHandler)
+	}
+	if mode == Pass || r.URL.Path == "/v2/catalog" {
+		f.forward(w, r)
+		return
+	}
+	switch mode {
+	case HangAfter, Drop, Error500After, Malformed201, Empty200, NoContent204:
+		f.forward(httptest.NewRecorder(), r)
+	}
+	f.fail(mode, w, r)
+}
+
+func (f *Front) forward(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	f.forwarded[r.Method]++
+	f.mu.Unlock()
+	f.proxy.ServeHTTP(w, r)
+}
+
+func (f *Front) fail(mode Mode, w http.ResponseWriter, r *http.Request) {
+	switch mode {
+	case Hang, HangAfter:
+		_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice that the client left
+		select {
+		case <-r.Context().Done():
+		case <-f.quit:
+		}
+		panic(http.ErrAbortHandler)
+	case Drop:
+		panic(http.ErrAbortHandler)
+	case Error500, Error500After:
+		say(w, http.StatusInternalServerError, `{"description":"the broker fell over"}`)
+	case Malformed201:
+		say(w, http.StatusCreated, `{"dashboard_url":`)
+	case Empty200:
+		say(w, http.StatusOK, "")
+	case NoContent204:
+		w.WriteHeader(http.StatusNoContent)
+	case Busy:
+		say(w, http.StatusUnprocessableEntity, `{"error":"ConcurrencyError","description":"busy"}`)
+	case NeverEnding:
+		poll(w, r, `{"state":"in progress"}`)
+	case FailedOperation:
+		poll(w, r, `{"state":"failed","description":"it did not work"}`)
+	}
+}
+
+// poll answers a poll with state, a change with 202 and anything else with 404.
+func poll(w http.ResponseWriter, r *http.Request, state string) {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/last_operation"):
+		say(w, http.StatusOK, state)
+	case r.Method == http.MethodGet:
+		say(w, http.StatusNotFound, `{}`)
+	default:
+		say(w, http.StatusAccepted, `{"operation":"endless"}`)
+	}
+}
+
+func say(w http.ResponseWriter, status int, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
+}
