@@ -22,3 +22,10 @@ func (Secret) GoString() string { return "naru.Secret(******)" }
 // MarshalText implements encoding.TextMarshaler with stars, so that JSON, logs and
 // metrics never carry the value.
 func (Secret) MarshalText() ([]byte, error) { return []byte("******"), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler: a secret may come in as JSON
+// and never goes out so.
+func (s *Secret) UnmarshalText(text []byte) error {
+	s.value = string(text)
+	return nil
+}

@@ -23,6 +23,12 @@ const (
 	argonSalt   = 16
 )
 
+// The highest cost a stored hash may ask for, so that a forged row cannot stop naru.
+const (
+	maxMemory = 1 << 20 // KiB
+	maxTime   = 16
+)
+
 // MinPassword is the shortest password accepted, in bytes.
 const MinPassword = 10
 
@@ -61,6 +67,9 @@ func CheckPassword(phc string, password naru.Secret) (bool, error) {
 	want, errKey := base64.RawStdEncoding.DecodeString(parts[5])
 	if err := errors.Join(errSalt, errKey); err != nil {
 		return false, fmt.Errorf("password hash: %w", err)
+	}
+	if memory < 8 || memory > maxMemory || time < 1 || time > maxTime || lanes < 1 || len(want) < argonKey {
+		return false, errors.New("password hash has a cost or a length that naru never wrote")
 	}
 	got := argon2.IDKey([]byte(password.Open()), salt, uint32(time), uint32(memory), lanes, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
