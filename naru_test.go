@@ -45,8 +45,10 @@ func TestDateWithinIsClosedAndOpenEnded(t *testing.T) {
 		d, from, to naru.Date
 		want        bool
 	}{
-		{"2020-06-16", "2020-06-16", "2020-06-16", true}, {"2020-06-15", "2020-06-16", "", false},
-		{"2030-01-01", "2020-06-16", "", true}, {"2020-06-17", "", "2020-06-16", false},
+		{"2020-06-16", "2020-06-16", "2020-06-16", true},
+		{"2020-06-15", "2020-06-16", "", false},
+		{"2030-01-01", "2020-06-16", "", true},
+		{"2020-06-17", "", "2020-06-16", false},
 	} {
 		if got := tt.d.Within(tt.from, tt.to); got != tt.want {
 			t.Errorf("%s in [%s, %s] is %t", tt.d, tt.from, tt.to, got)

@@ -32,9 +32,22 @@ func TestEveryTextIsInBothLanguagesWithTheSameArguments(t *testing.T) {
 func TestParticlesFollowTheSoundOfTheWord(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ word, wanted, want string }{
-		{"기관", "을", "을"}, {"도로", "을", "를"}, {"서울", "으로", "로"}, {"부산", "으로", "으로"}, {"대구", "으로", "로"},
-		{"1", "이", "이"}, {"2", "이", "가"}, {"10", "은", "은"}, {"sys_1", "을", "을"}, {"naru", "은", "는"},
-		{"Cloud Plan", "과", "과"}, {"NATS", "과", "와"}, {"email", "으로", "로"}, {"'하천'", "을", "을"}, {"(주)나루", "이라", "라"}, {"", "을", "를"},
+		{"기관", "을", "을"},
+		{"도로", "을", "를"},
+		{"서울", "으로", "로"},
+		{"부산", "으로", "으로"},
+		{"대구", "으로", "로"},
+		{"1", "이", "이"},
+		{"2", "이", "가"},
+		{"10", "은", "은"},
+		{"sys_1", "을", "을"},
+		{"naru", "은", "는"},
+		{"Cloud Plan", "과", "과"},
+		{"NATS", "과", "와"},
+		{"email", "으로", "로"},
+		{"'하천'", "을", "을"},
+		{"(주)나루", "이라", "라"},
+		{"", "을", "를"},
 	} {
 		if got := particle(c.word, c.wanted); got != c.want {
 			t.Errorf("%s + %s = %s, want %s", c.word, c.wanted, got, c.want)

@@ -102,15 +102,6 @@ func (tx *Tx) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// affected runs a statement and returns how many rows it changed.
-func (tx *Tx) affected(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.q.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
 // scanner reads the columns of one row.
 type scanner interface{ Scan(dest ...any) error }
 

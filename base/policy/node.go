@@ -1,10 +1,7 @@
 package policy
 
 import (
-	"fmt"
 	"math/bits"
-	"strconv"
-	"strings"
 )
 
 // kleene is a truth value ordered so that and is min, or is max, not is yes minus.
@@ -152,18 +149,6 @@ func (n *node) missing(f *Facts) uint64 {
 	return mask
 }
 
-// reads is the mask of the fields the node asks for.
-func (n *node) reads() uint64 {
-	if n.op == opAtom {
-		return 1 << uint(n.field)
-	}
-	var mask uint64
-	for i := range n.kids {
-		mask |= n.kids[i].reads()
-	}
-	return mask
-}
-
 // size counts the nodes.
 func (n *node) size() int {
 	size := 1
@@ -193,28 +178,6 @@ func and(kids ...node) node {
 }
 
 func not(n node) node { return node{op: opNot, kids: []node{n}} }
-
-// canonical writes the node so that equal conditions have equal text, whatever the
-// author's spelling of operators was.
-func (n *node) canonical(s *Schema) string {
-	switch n.op {
-	case opConst:
-		return strconv.FormatBool(n.c == 1)
-	case opAtom:
-		sign := ""
-		if n.neg {
-			sign = "!"
-		}
-		return fmt.Sprintf("%s%s%s%d", sign, s.fields[n.field].Key, [...]string{"==", "<=", "in", "any"}[n.kind], n.c)
-	case opNot:
-		return "!" + n.kids[0].canonical(s)
-	}
-	parts := make([]string, len(n.kids))
-	for i := range n.kids {
-		parts[i] = n.kids[i].canonical(s)
-	}
-	return "(" + strings.Join(parts, map[op]string{opAnd: "&", opOr: "|"}[n.op]) + ")"
-}
 
 // fieldKeys names the fields of a mask in schema order.
 func (s *Schema) fieldKeys(mask uint64) []string {

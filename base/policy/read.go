@@ -131,13 +131,15 @@ func (r *reader) checkCitation(d *document, p *Pack, n *yaml.Node, article, sour
 		d.fault(n, "no_citation", "article and source")
 		return
 	}
-	if s, own := p.sources[source]; !own {
-		if s, own = r.sources[source]; !own {
-			d.fault(n, "unknown_source", source)
-			return
-		}
-		p.sources[source] = s
+	if _, own := p.sources[source]; own {
+		return
 	}
+	s, known := r.sources[source]
+	if !known {
+		d.fault(n, "unknown_source", source)
+		return
+	}
+	p.sources[source] = s
 }
 
 func (r *reader) derivation(d *document, p *Pack, n *yaml.Node) {
@@ -250,8 +252,10 @@ func (r *reader) cel(d *document, text *string, into *node) func(*yaml.Node) {
 }
 
 func outcomes() []string {
-	return []string{string(Allowed), string(Conditional), string(Consult), string(NotAllowed),
-		string(Required), string(OutOfScope), string(Obligation)}
+	return []string{
+		string(Allowed), string(Conditional), string(Consult), string(NotAllowed),
+		string(Required), string(OutOfScope), string(Obligation),
+	}
 }
 
 // tiers lists the certificate tiers from low to high.

@@ -383,7 +383,8 @@ func TestTwoSitesOfOneBinaryHaveTheirOwnIds(t *testing.T) {
 			}
 		}
 	}
-	if kit.StableID("gov-center", "service", "folders") != kit.StableID("gov-center", "service", "folders") {
+	once, again := kit.StableID("gov-center", "service", "folders"), kit.StableID("gov-center", "service", "folders")
+	if once != again {
 		t.Error("ids are not stable")
 	}
 }

@@ -18,8 +18,10 @@ func Facts() *policy.Schema {
 
 func institutionFields() []policy.Field {
 	return []policy.Field{
-		{Key: "institution.kind", Type: policy.Enum, Label: text("기관 유형", "Institution kind"), Codes: InstitutionKinds(),
-			Note: "전자정부법 제2조"},
+		{
+			Key: "institution.kind", Type: policy.Enum, Label: text("기관 유형", "Institution kind"), Codes: InstitutionKinds(),
+			Note: "전자정부법 제2조",
+		},
 	}
 }
 
