@@ -54,7 +54,7 @@ type Parts struct {
 
 // NewBroker reads the state in Config.DataDir, restores the engine and resumes what a kill interrupted.
 func NewBroker(ctx context.Context, p Parts) (*Broker, error) {
-	catalogue, err := render(p.Config.SiteName, p.Offering, p.Config.Quotas)
+	catalogue, err := render(p.Config, p.Offering)
 	if err != nil {
 		return nil, err
 	}

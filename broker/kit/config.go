@@ -1,9 +1,12 @@
 package kit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,9 +20,18 @@ type Config struct {
 	Addr string
 	// DataDir holds state, usage and the engine's data; required.
 	DataDir string
-	// SiteName says which site this process plays; service and plan ids follow from it. Required.
+	// SiteName says which site this process plays ("gov", "priv"); service and plan ids follow from it. Required.
 	SiteName string
-	// User and Password are the platform's basic credentials; required.
+	// SiteTitle is the site's name for people; SiteName when empty.
+	SiteTitle Text
+	// Venue is the kind of place the site is (이용 장소): "government", "private" ...; shown in the catalogue.
+	Venue string
+	// Region is where the site stands, shown in the catalogue; SiteName when empty.
+	Region string
+	// Synthetic marks the catalogue as an example that no real provider offers.
+	Synthetic bool
+	// User and Password are the platform's basic credentials: "naru", and a generated password that is
+	// kept in DataDir and told in the ready line, when empty.
 	User     string
 	Password osb.Secret
 	// EngineDirs are folders searched for engine binaries before the usual places.
@@ -32,23 +44,24 @@ type Config struct {
 
 const (
 	defaultAddr = "127.0.0.1:0"
+	defaultUser = "naru"
 	// SampleEvery is how often engines that cannot report changes are asked for their levels.
 	SampleEvery = 2 * time.Second
 )
 
 // Checked returns the configuration with its defaults and an absolute DataDir.
 func (c Config) Checked() (Config, error) {
-	if c.DataDir == "" || c.SiteName == "" || c.User == "" || c.Password == "" {
-		return c, errors.New("broker: data directory, site name, user and password are required")
+	if c.DataDir == "" || c.SiteName == "" {
+		return c, errors.New("broker: data directory and site name are required")
 	}
 	dir, err := filepath.Abs(c.DataDir)
 	if err != nil {
 		return c, fmt.Errorf("broker: data directory: %w", err)
 	}
 	c.DataDir = dir
-	if c.Addr == "" {
-		c.Addr = defaultAddr
-	}
+	c.Addr, c.User = cmp.Or(c.Addr, defaultAddr), cmp.Or(c.User, defaultUser)
+	c.Region = cmp.Or(c.Region, c.SiteName)
+	c.SiteTitle = Text{Ko: cmp.Or(c.SiteTitle.Ko, c.SiteName), En: cmp.Or(c.SiteTitle.En, c.SiteName)}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return c, fmt.Errorf("broker: address: %w", err)
 	}
@@ -61,6 +74,25 @@ func (c Config) Checked() (Config, error) {
 		c.Now = time.Now
 	}
 	return c, nil
+}
+
+// withPassword completes the configuration with the password kept in DataDir, made at the first start.
+// generated tells whether that was needed: then the ready line must tell it.
+func (c Config) withPassword() (_ Config, generated bool, err error) {
+	if c.Password != "" {
+		return c, false, nil
+	}
+	path := filepath.Join(c.DataDir, "password")
+	kept, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		kept = []byte(NewPassword())
+		err = WriteFile(path, kept)
+	}
+	if err != nil {
+		return c, false, fmt.Errorf("password: %w", err)
+	}
+	c.Password = osb.Secret(kept)
+	return c, true, nil
 }
 
 // Host is the host part of the listening address, on which engines listen too.

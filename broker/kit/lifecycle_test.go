@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,7 +42,7 @@ func openSite(t *testing.T, client *osb.Client, dir string) site {
 func serveFolders(t *testing.T) site {
 	t.Helper()
 	dir := t.TempDir()
-	return openSite(t, testbroker.Serve(t, runFolders, kit.Config{DataDir: dir}), dir)
+	return openSite(t, testbroker.Serve(t, testbroker.Folders, kit.Config{DataDir: dir}).Client, dir)
 }
 
 func (s site) request(id, plan string) osb.ProvisionRequest {
@@ -366,7 +367,7 @@ func TestTwoSitesOfOneBinaryHaveTheirOwnIds(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{}
 	for _, name := range []string{"gov-center", "csap-cloud", "정부전산센터"} {
-		client := testbroker.Serve(t, runFolders, kit.Config{SiteName: name})
+		client := testbroker.Serve(t, testbroker.Folders, kit.Config{SiteName: name}).Client
 		got, err := client.Catalog(t.Context(), osb.CatalogRequest{})
 		if err != nil {
 			t.Fatal(err)
@@ -391,7 +392,7 @@ func TestTwoSitesOfOneBinaryHaveTheirOwnIds(t *testing.T) {
 
 func TestAnEngineThatIsNotInstalledIsShownAndRefused(t *testing.T) {
 	t.Parallel()
-	client := testbroker.Serve(t, runFolders, kit.Config{EngineDirs: []string{"none"}})
+	client := testbroker.Serve(t, testbroker.Folders, kit.Config{EngineDirs: []string{"none"}}).Client
 	got, err := client.Catalog(t.Context(), osb.CatalogRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -410,12 +411,74 @@ func TestAnEngineThatIsNotInstalledIsShownAndRefused(t *testing.T) {
 	}
 }
 
+func TestASiteSaysWhoItIsAndThatItIsAnExample(t *testing.T) {
+	t.Parallel()
+	client := testbroker.Serve(t, testbroker.Folders, kit.Config{
+		SiteName: "gov", SiteTitle: kit.Text{Ko: "정부센터", En: "Government centre"}, Venue: "government", Region: "daejeon", Synthetic: true,
+	}).Client
+	got, err := client.Catalog(t.Context(), osb.CatalogRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	metadata := got.Services[0].Metadata
+	for key, want := range map[string]string{
+		"venue": "government", "region": "daejeon", "site": "gov", "category": "test", "displayNameKo": "폴더 (정부센터)",
+	} {
+		if metadata.Text(key) != want {
+			t.Errorf("%s is %q, want %q", key, metadata.Text(key), want)
+		}
+	}
+	var synthetic bool
+	var notice kit.Text
+	if !metadata.Decode("synthetic", &synthetic) || !synthetic || !metadata.Decode("notice", &notice) || notice.Ko == "" {
+		t.Errorf("metadata %s", metadata)
+	}
+	var meters []kit.Meter
+	if !got.Services[0].Plans[0].Metadata.Decode("meters", &meters) || len(meters) != 2 || meters[0].Unit != "GiB-h" {
+		t.Errorf("meters of the plan: %+v", meters)
+	}
+}
+
+func TestAGeneratedPasswordIsToldAndKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var passwords []osb.Secret
+	for range 2 {
+		func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			out, in := io.Pipe()
+			ended := make(chan error, 1)
+			go func() { ended <- testbroker.Folders(ctx, kit.Config{DataDir: dir, SiteName: "s"}, in) }()
+			var ready struct{ URL, User, Password string }
+			if err := json.NewDecoder(out).Decode(&ready); err != nil {
+				t.Fatal(err)
+			}
+			passwords = append(passwords, osb.Secret(ready.Password))
+			client, err := osb.NewClient(osb.ClientConfig{URL: ready.URL, User: ready.User, Password: passwords[0]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := client.Catalog(t.Context(), osb.CatalogRequest{}); err != nil {
+				t.Error(err)
+			}
+			client.Close()
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	if len(passwords[0]) < 32 || passwords[0] != passwords[1] {
+		t.Error("the password is short or was made anew")
+	}
+}
+
 func TestASecondBrokerOnTheSameDataIsRefused(t *testing.T) {
 	t.Parallel()
 	s := serveFolders(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	err := runFolders(ctx, kit.Config{DataDir: s.dir, SiteName: "x", User: "u", Password: "p"}, discard{})
+	err := testbroker.Folders(ctx, kit.Config{DataDir: s.dir, SiteName: "x", User: "u", Password: "p"}, discard{})
 	if err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("second broker: %v", err)
 	}

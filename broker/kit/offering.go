@@ -17,9 +17,11 @@ type Text struct {
 // Offering is one service as its broker describes it.
 type Offering struct {
 	// Name is the service's short name; the site's name is put before it.
-	Name          string
-	Display       Text
-	Description   Text
+	Name        string
+	Display     Text
+	Description Text
+	// Category is the kind of service (분류), e.g. "object-storage".
+	Category      string
 	Engine        string
 	EngineVersion string
 	Tags          []string
@@ -61,8 +63,11 @@ type planMetadata struct {
 	DisplayName   string           `json:"displayName"`
 	DisplayNameKo string           `json:"displayNameKo"`
 	DescriptionKo string           `json:"descriptionKo"`
+	DescriptionEn string           `json:"descriptionEn"`
 	Quota         map[string]int64 `json:"quota"`
+	Meters        []Meter          `json:"meters"`
 	Asynchronous  bool             `json:"asynchronous"`
+	Synthetic     bool             `json:"synthetic,omitempty"`
 }
 
 type serviceMetadata struct {
@@ -70,34 +75,36 @@ type serviceMetadata struct {
 	DisplayNameKo     string  `json:"displayNameKo"`
 	LongDescription   string  `json:"longDescription"`
 	LongDescriptionKo string  `json:"longDescriptionKo"`
+	Category          string  `json:"category"`
 	Site              string  `json:"site"`
+	SiteTitle         Text    `json:"siteTitle"`
+	Venue             string  `json:"venue,omitempty"`
+	Region            string  `json:"region"`
 	Engine            string  `json:"engine"`
 	EngineVersion     string  `json:"engineVersion"`
 	Meters            []Meter `json:"meters"`
 	Available         bool    `json:"available"`
 	Message           *Text   `json:"message,omitempty"`
+	Synthetic         bool    `json:"synthetic,omitempty"`
+	Notice            *Text   `json:"notice,omitempty"`
 }
 
-// render makes the catalogue of an offering at a site, with the quotas the configuration replaces.
-func render(site string, o Offering, quotas map[string]int64) (*catalogue, error) {
+// render makes the catalogue of an offering at the site of the configuration, with the quotas it replaces.
+func render(site Config, o Offering) (*catalogue, error) {
 	c := &catalogue{plans: map[string]planEntry{}}
 	s := osb.Service{
-		ID: StableID(site, "service", o.Name), Name: slug(site) + "-" + o.Name, Description: o.Description.En, Tags: o.Tags,
+		ID: StableID(site.SiteName, "service", o.Name), Name: slug(site.SiteName) + "-" + o.Name, Description: o.Description.En, Tags: o.Tags,
 		Bindable: true, InstancesRetrievable: true, BindingsRetrievable: true, PlanUpdateable: true, AllowContextUpdates: true,
 	}
 	var err error
-	s.Metadata, err = osb.NewMetadata(serviceMetadata{
-		DisplayName: o.Display.En, DisplayNameKo: o.Display.Ko, LongDescription: o.Description.En, LongDescriptionKo: o.Description.Ko,
-		Site: site, Engine: o.Engine, EngineVersion: o.EngineVersion, Meters: o.Meters, Available: o.Unavailable == nil, Message: o.Unavailable,
-	})
-	if err != nil {
+	if s.Metadata, err = osb.NewMetadata(describeService(site, o)); err != nil {
 		return nil, err
 	}
 	for _, p := range o.Plans {
-		if quota, ok := quotas[p.Name]; ok {
+		if quota, ok := site.Quotas[p.Name]; ok {
 			p.QuotaBytes = quota
 		}
-		plan, err := renderPlan(StableID(site, "plan", o.Name, p.Name), p)
+		plan, err := renderPlan(site, o, p)
 		if err != nil {
 			return nil, err
 		}
@@ -112,17 +119,36 @@ func render(site string, o Offering, quotas map[string]int64) (*catalogue, error
 	return c, nil
 }
 
-func renderPlan(id string, p Plan) (osb.Plan, error) {
+func describeService(site Config, o Offering) serviceMetadata {
+	m := serviceMetadata{
+		DisplayName:     fmt.Sprintf("%s (%s)", o.Display.En, site.SiteTitle.En),
+		DisplayNameKo:   fmt.Sprintf("%s (%s)", o.Display.Ko, site.SiteTitle.Ko),
+		LongDescription: o.Description.En, LongDescriptionKo: o.Description.Ko, Category: o.Category,
+		Site: site.SiteName, SiteTitle: site.SiteTitle, Venue: site.Venue, Region: site.Region,
+		Engine: o.Engine, EngineVersion: o.EngineVersion, Meters: o.Meters,
+		Available: o.Unavailable == nil, Message: o.Unavailable, Synthetic: site.Synthetic,
+	}
+	if site.Synthetic {
+		m.Notice = &Text{
+			Ko: "예시용 가상 사이트입니다. 실제 공급자의 서비스가 아닙니다.",
+			En: "A synthetic example site: no real provider offers this service.",
+		}
+	}
+	return m
+}
+
+func renderPlan(site Config, o Offering, p Plan) (osb.Plan, error) {
 	quota := map[string]int64{"bytes": p.QuotaBytes}
 	for name, limit := range p.Limits {
 		quota[name] = limit
 	}
 	metadata, err := osb.NewMetadata(planMetadata{
-		DisplayName: p.Display.En, DisplayNameKo: p.Display.Ko, DescriptionKo: p.Description.Ko, Quota: quota, Asynchronous: p.Async,
+		DisplayName: p.Display.En, DisplayNameKo: p.Display.Ko, DescriptionKo: p.Description.Ko, DescriptionEn: p.Description.En,
+		Quota: quota, Meters: o.Meters, Asynchronous: p.Async, Synthetic: site.Synthetic,
 	})
 	free := false
 	return osb.Plan{
-		ID: id, Name: p.Name, Description: p.Description.En, Metadata: metadata, Free: &free,
+		ID: StableID(site.SiteName, "plan", o.Name, p.Name), Name: p.Name, Description: p.Description.En, Metadata: metadata, Free: &free,
 		BindingRotatable: true, MaximumPollingDuration: 600,
 	}, err
 }

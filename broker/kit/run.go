@@ -30,6 +30,10 @@ type readyLine struct {
 	Ready  bool   `json:"ready"`
 	URL    string `json:"url"`
 	Broker string `json:"broker"`
+	Site   string `json:"site"`
+	User   string `json:"user"`
+	// Password is told only when the broker generated it.
+	Password string `json:"password,omitempty"`
 }
 
 // Run serves a reference broker until ctx ends or its engine dies. When it is ready it prints one
@@ -47,6 +51,10 @@ func Run(ctx context.Context, d Driver, c Config, out io.Writer) (err error) {
 		return fmt.Errorf("%s broker: %w", d.Name, err)
 	}
 	defer func() { _ = lock.Close() }()
+	c, generated, err := c.withPassword()
+	if err != nil {
+		return fmt.Errorf("%s broker: %w", d.Name, err)
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("%s broker: %w", d.Name, err)
@@ -56,7 +64,11 @@ func Run(ctx context.Context, d Driver, c Config, out io.Writer) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s broker: %w", d.Name, err), listener.Close())
 	}
-	err = b.serve(ctx, d.Name, c, listener, out)
+	ready := readyLine{Ready: true, URL: "http://" + listener.Addr().String(), Broker: d.Name, Site: c.SiteName, User: c.User}
+	if generated {
+		ready.Password = c.Password.Reveal()
+	}
+	err = b.serve(ctx, c, listener, func() error { return json.NewEncoder(out).Encode(ready) })
 	return errors.Join(err, b.Close())
 }
 
@@ -85,7 +97,8 @@ func assemble(ctx context.Context, d Driver, c Config, log *slog.Logger) (*Broke
 
 const shutdownPatience = 10 * time.Second
 
-func (b *Broker) serve(ctx context.Context, name string, c Config, listener net.Listener, out io.Writer) error {
+// serve answers requests until ctx ends; announce is called when it does.
+func (b *Broker) serve(ctx context.Context, c Config, listener net.Listener, announce func() error) error {
 	report := func(r *http.Request, err error) { b.log.Error("request failed", "path", r.URL.Path, "error", err) }
 	server := &http.Server{
 		Handler:           osb.Handler(b, osb.BasicAuth(c.User, c.Password), osb.WithErrorLog(report)),
@@ -95,10 +108,7 @@ func (b *Broker) serve(ctx context.Context, name string, c Config, listener net.
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	line, err := json.Marshal(readyLine{Ready: true, URL: "http://" + listener.Addr().String(), Broker: name})
-	if err == nil {
-		_, err = fmt.Fprintf(out, "%s\n", line)
-	}
+	err := announce()
 	if err == nil {
 		err = b.watch(ctx, served)
 	}

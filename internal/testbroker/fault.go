@@ -1,6 +1,8 @@
 package testbroker
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -40,6 +42,12 @@ const (
 	NeverEnding
 	// FailedOperation answers 202 to a change without forwarding and "failed" to every poll.
 	FailedOperation
+	// Slow forwards only when the test calls Release, and answers then.
+	Slow
+	// Gone410 answers 410 with an empty object without forwarding: "not known here".
+	Gone410
+	// Garbage answers 200 with a page of HTML to everything, the catalogue too; nothing is forwarded.
+	Garbage
 	// Busy answers 422 ConcurrencyError without forwarding.
 	Busy
 )
@@ -49,6 +57,8 @@ type Front struct {
 	URL   string
 	proxy http.Handler
 	quit  chan struct{}
+	slow  chan struct{}
+	came  chan struct{}
 
 	mu        sync.Mutex
 	mode      Mode
@@ -72,7 +82,7 @@ func NewFrontOver(t testing.TB, h http.Handler) *Front {
 }
 
 func serveFront(t testing.TB, h http.Handler) *Front {
-	f := &Front{proxy: h, quit: make(chan struct{}), forwarded: map[string]int{}}
+	f := &Front{proxy: h, quit: make(chan struct{}), slow: make(chan struct{}), came: make(chan struct{}, 1), forwarded: map[string]int{}}
 	server := httptest.NewServer(f)
 	f.URL = server.URL
 	t.Cleanup(func() {
@@ -109,11 +119,14 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if mode == Down {
 		panic(http.ErrAbortHandler)
 	}
-	if mode == Pass || r.URL.Path == "/v2/catalog" {
+	if mode == Pass || r.URL.Path == "/v2/catalog" && mode != Garbage {
 		f.forward(w, r)
 		return
 	}
 	switch mode {
+	case Slow:
+		f.late(w, r)
+		return
 	case HangAfter, Drop, Error500After, Malformed201, Empty200, NoContent204:
 		f.forward(httptest.NewRecorder(), r)
 	}
@@ -125,6 +138,44 @@ func (f *Front) forward(w http.ResponseWriter, r *http.Request) {
 	f.forwarded[r.Method]++
 	f.mu.Unlock()
 	f.proxy.ServeHTTP(w, r)
+}
+
+// Release lets one request that waits in mode Slow through; it waits until there is one.
+func (f *Front) Release(t testing.TB) {
+	t.Helper()
+	select {
+	case f.slow <- struct{}{}:
+	case <-t.Context().Done():
+	}
+}
+
+// Await waits until a request waits in mode Slow.
+func (f *Front) Await(t testing.TB) {
+	t.Helper()
+	select {
+	case <-f.came:
+	case <-t.Context().Done():
+	}
+}
+
+// late forwards after Release, also when the client left: the effect of a slow broker comes anyway.
+func (f *Front) late(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	select {
+	case f.came <- struct{}{}:
+	default:
+	}
+	select {
+	case <-f.slow:
+	case <-f.quit:
+		panic(http.ErrAbortHandler)
+	}
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	f.forward(w, r)
 }
 
 func (f *Front) fail(mode Mode, w http.ResponseWriter, r *http.Request) {
@@ -146,6 +197,11 @@ func (f *Front) fail(mode Mode, w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusOK, "")
 	case NoContent204:
 		w.WriteHeader(http.StatusNoContent)
+	case Gone410:
+		say(w, http.StatusGone, `{}`)
+	case Garbage:
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html><body>Sign in first</body></html>")
 	case Busy:
 		say(w, http.StatusUnprocessableEntity, `{"error":"ConcurrencyError","description":"busy"}`)
 	case NeverEnding:

@@ -63,12 +63,14 @@ func Main(m *testing.M, brokers Set) {
 	os.Exit(0)
 }
 
-// Broker is a running reference broker.
+// Broker is a running reference broker. A platform reaches it at URL with Config.User and Config.Password.
 type Broker struct {
-	Name    string
-	URL     string
-	Config  kit.Config
-	Client  *osb.Client
+	Name   string
+	URL    string
+	Config kit.Config
+	Client *osb.Client
+	// stop ends a broker inside the test process; the rest is of one that is a process.
+	stop    func()
 	stdin   io.Closer
 	command *exec.Cmd
 	stderr  *lockedBuffer
@@ -82,16 +84,7 @@ const startPatience = 2 * time.Minute
 // the configuration that are empty get values for tests. The process ends with the test.
 func Start(t testing.TB, name string, c kit.Config) *Broker {
 	t.Helper()
-	if c.DataDir == "" {
-		c.DataDir = t.TempDir()
-	}
-	if c.SiteName == "" {
-		c.SiteName = "test-site"
-	}
-	if c.User == "" {
-		c.User, c.Password = "platform", "test-password"
-	}
-	b := &Broker{Name: name, Config: c}
+	b := &Broker{Name: name, Config: filled(t, c)}
 	b.start(t)
 	t.Cleanup(func() { b.Stop(t) })
 	return b
@@ -137,20 +130,15 @@ func (b *Broker) awaitReady(t testing.TB, first <-chan []byte) {
 	case <-time.After(startPatience):
 		_ = b.command.Process.Kill()
 	}
-	var ready struct {
-		Ready  bool
-		URL    string
-		Broker string
+	b.connect(t, line)
+}
+
+// said is what a process wrote to standard error.
+func (b *Broker) said() string {
+	if b.stderr == nil {
+		return ""
 	}
-	if err := json.Unmarshal(line, &ready); err != nil || !ready.Ready || ready.Broker != b.Name {
-		t.Fatalf("broker %s: not ready: %q\n%s", b.Name, line, b.stderr)
-	}
-	b.URL = ready.URL
-	client, err := osb.NewClient(osb.ClientConfig{URL: b.URL, User: b.Config.User, Password: b.Config.Password})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Client = client
+	return b.stderr.String()
 }
 
 // Kill ends the process as kill -9 does.
@@ -165,16 +153,22 @@ func (b *Broker) Kill(t testing.TB) {
 // Stop ends the process in an orderly way; a second call does nothing.
 func (b *Broker) Stop(t testing.TB) {
 	t.Helper()
-	b.Client.Close()
+	if b.Client != nil {
+		b.Client.Close()
+	}
+	if b.stop != nil {
+		b.stop()
+		return
+	}
 	_ = b.stdin.Close()
 	select {
 	case <-b.ended:
 	case <-time.After(startPatience):
 		_ = b.command.Process.Kill()
-		t.Errorf("broker %s did not stop\n%s", b.Name, b.stderr)
+		t.Errorf("broker %s did not stop\n%s", b.Name, b.said())
 	}
 	if t.Failed() {
-		t.Logf("broker %s said:\n%s", b.Name, b.stderr)
+		t.Logf("broker %s said:\n%s", b.Name, b.said())
 	}
 }
 
