@@ -12,6 +12,7 @@ type venueRuling struct {
 	definite  rank // the strictest of the rules that surely apply
 	potential rank // the strictest of those that may, or that are not verified
 	out       bool // an instrument declared itself not applicable
+	mayBeOut  bool // an instrument may do so
 	outcome   Outcome
 	because   Because
 }
@@ -63,14 +64,15 @@ func (u *ruling) count(r *lawRule, now rank, k kleene) {
 		case !at:
 			continue
 		case r.out:
-			w.out = w.out || sure
+			w.out, w.mayBeOut = w.out || sure, w.mayBeOut || !sure
+			continue
 		}
 		switch {
 		case sure:
 			w.definite = max(w.definite, rank)
 		case r.Outcome == Required && at:
 			w.potential = max(w.potential, allowed) // it cannot make its own venue stricter
-		case rank > silent || r.out:
+		case rank > silent:
 			w.potential = max(w.potential, rank, allowed)
 		}
 	}
@@ -86,6 +88,8 @@ func (w *venueRuling) settle() {
 		w.outcome = w.definite.outcome()
 	case w.out:
 		w.outcome = OutOfScope
+	case w.mayBeOut:
+		w.outcome = CannotDecide
 	default:
 		w.outcome, w.because = CannotDecide, Silence
 	}

@@ -71,7 +71,7 @@ func (w *venueRuling) decidedBy(now rank, sure bool, r *lawRule) bool {
 	case w.outcome == OutOfScope:
 		return r.out
 	case w.outcome == CannotDecide:
-		return !sure && (now > w.definite || r.out && w.definite == silent)
+		return !sure && (now > w.definite || r.out && !w.out && w.definite == silent)
 	default:
 		return sure && now == w.definite
 	}

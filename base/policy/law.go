@@ -1,6 +1,10 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 
 	"naru"
@@ -192,4 +196,38 @@ func (l *Law) derive(f *Facts) (by [MaxFields]uint8) {
 		}
 	}
 	return by
+}
+
+// Digest is the SHA-256 over the exact versions of all instruments in force: two laws
+// of one digest answer alike on a date.
+func (l *Law) Digest() string {
+	h := sha256.New()
+	for _, p := range l.packs {
+		fmt.Fprintln(h, p.Key, p.Digest)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// RulesOn returns a pack's rules that are valid on a date, with the names of
+// authorities as of that date.
+func (s *Instruments) RulesOn(p *Pack, date naru.Date) []Rule {
+	rules := []Rule{}
+	for i := range p.Rules {
+		r := p.Rules[i]
+		if !date.Within(r.From, r.To) {
+			continue
+		}
+		r.Message, r.Exception = s.names(r.Message, date), s.names(r.Exception, date)
+		r.Unverified, r.Caveat = s.names(r.Unverified, date), s.names(r.Caveat, date)
+		r.Conditions = slices.Clone(r.Conditions)
+		for n := range r.Conditions {
+			r.Conditions[n].Text = s.names(r.Conditions[n].Text, date)
+		}
+		r.Duties = slices.Clone(r.Duties)
+		for n := range r.Duties {
+			r.Duties[n].Text = s.names(r.Duties[n].Text, date)
+		}
+		rules = append(rules, r)
+	}
+	return rules
 }

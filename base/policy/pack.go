@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 
 	"naru"
@@ -138,3 +139,21 @@ func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
 func (p *Pack) Ref() PackRef {
 	return PackRef{Key: p.Key, Title: p.Title, Status: p.Status, Digest: p.Digest}
 }
+
+// State says what the instrument is on a date: in_force, announced (known, not
+// binding), future (not even announced) or ended.
+func (p *Pack) State(d naru.Date) string {
+	switch {
+	case p.inForce(d):
+		return "in_force"
+	case p.pending(d):
+		return "announced"
+	case p.To != "" && p.To < d:
+		return "ended"
+	default:
+		return "future"
+	}
+}
+
+// Sources lists the keys of the sources the pack cites, sorted.
+func (p *Pack) Sources() []string { return slices.Sorted(maps.Keys(p.sources)) }

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"naru"
+	"naru/base/policy"
+	"naru/flow/decide"
+	"naru/flow/inventory"
+)
+
+// subjectRow is one component with what it repeats of its system.
+type subjectRow struct {
+	decide.Subject
+	component  inventory.Component
+	facts, own []byte
+}
+
+const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, c.id, c.facts`
+
+func scanSubject(s scanner) (r subjectRow, err error) {
+	sys := &r.System
+	err = s.Scan(&sys.ID, &sys.Institution, &r.Kind, &r.facts, &sys.Version, &r.component.ID, &r.own)
+	return r, err
+}
+
+// Subjects implements decide.Store.
+func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
+	const q = `SELECT ` + subjectColumns + ` FROM
+		(SELECT id, institution, facts, version FROM system WHERE ($1 = '' OR institution = $1) AND id > $2 ORDER BY id LIMIT $3) s
+		JOIN institution i ON i.id = s.institution JOIN component c ON c.system = s.id ORDER BY s.id, c.seq`
+	return tx.subjects(ctx, q, of, after, limit)
+}
+
+// Stale implements decide.Store.
+func (tx *Tx) Stale(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
+	const q = `SELECT ` + subjectColumns + ` FROM
+		(SELECT s.id, s.institution, s.facts, s.version FROM system s JOIN institution i ON i.id = s.institution
+			WHERE ($1 = '' OR s.institution = $1) AND s.id > $2 AND NOT EXISTS (SELECT 1 FROM decision d
+				WHERE d.edition = '' AND d.system = s.id AND d.version = s.version AND d.kind = i.kind)
+			ORDER BY s.id LIMIT $3) s
+		JOIN institution i ON i.id = s.institution JOIN component c ON c.system = s.id ORDER BY s.id, c.seq`
+	return tx.subjects(ctx, q, of, after, limit)
+}
+
+// subjects groups components by system and reads their facts.
+func (tx *Tx) subjects(ctx context.Context, q string, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
+	rows, err := collect(ctx, tx, scanSubject, q, of, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	schema := inventory.Facts()
+	list := make([]decide.Subject, 0, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		if len(list) == 0 || list[len(list)-1].System.ID != r.System.ID {
+			if r.System.Facts, err = schema.Decode(r.facts); err != nil {
+				return nil, fmt.Errorf("facts of %s: %w", r.System.ID, err)
+			}
+			list = append(list, r.Subject)
+		}
+		if r.component.Facts, err = schema.Decode(r.own); err != nil {
+			return nil, fmt.Errorf("facts of %s: %w", r.component.ID, err)
+		}
+		s := &list[len(list)-1].System
+		s.Components = append(s.Components, r.component)
+	}
+	return list, nil
+}
+
+// KeepLaw implements decide.Store.
+func (tx *Tx) KeepLaw(ctx context.Context, digest string, packs []policy.PackRef) error {
+	data, err := json.Marshal(packs)
+	if err != nil {
+		return err
+	}
+	return tx.exec(ctx, `INSERT INTO law (digest, packs) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, digest, string(data))
+}
+
+// DropDecisions implements decide.Store.
+func (tx *Tx) DropDecisions(ctx context.Context, e decide.Edition, of inventory.InstitutionID) error {
+	return tx.exec(ctx, `DELETE FROM decision WHERE edition = $1 AND ($2 = '' OR institution = $2)`, e, of)
+}
+
+// PutDecisions implements decide.Store.
+func (tx *Tx) PutDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
+	drop, done, err := tx.prepare(ctx, `DELETE FROM decision WHERE edition = $1 AND system = $2`)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for i := range list {
+		if i > 0 && list[i].System == list[i-1].System {
+			continue
+		}
+		if err := drop(e, list[i].System); err != nil {
+			return fmt.Errorf("decisions of %s: %w", list[i].System, err)
+		}
+	}
+	return tx.AddDecisions(ctx, e, list)
+}
+
+// AddDecisions implements decide.Store.
+func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
+	const q = `INSERT INTO decision (edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite,
+		open, hybrid, law, facts, version, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+	put, done, err := tx.prepare(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer done()
+	for i := range list {
+		d := &list[i]
+		facts, err := hex.DecodeString(d.Facts)
+		if err != nil {
+			return fmt.Errorf("digest of %s: %w", d.Component, err)
+		}
+		o := &d.Outcomes
+		err = put(e, d.System, d.Component, d.Institution, d.Kind, string(d.AsOf), o.Government, o.Private, o.PPP, o.Own, o.OnSite,
+			int64(decide.PlacesOf(d.Open...)), d.Hybrid, d.Law, facts, d.Version, micros(d.DecidedAt))
+		if err != nil {
+			return fmt.Errorf("decision of %s: %w", d.Component, err)
+		}
+	}
+	return nil
+}
+
+const decisionColumns = `d.system, d.component, d.institution, d.kind, d.as_of, d.government, d.private, d.ppp, d.own, d.onsite,
+	d.open, d.hybrid, d.law, d.facts, d.version, d.decided_at`
+
+// scanDecision scans the columns of a decision and whatever follows them.
+func scanDecision(s scanner, more ...any) (d decide.Decision, err error) {
+	var (
+		open, at int64
+		facts    []byte
+	)
+	o := &d.Outcomes
+	err = s.Scan(append([]any{&d.System, &d.Component, &d.Institution, &d.Kind, &d.AsOf, &o.Government, &o.Private, &o.PPP, &o.Own, &o.OnSite,
+		&open, &d.Hybrid, &d.Law, &facts, &d.Version, &at}, more...)...)
+	d.Open, d.Facts, d.DecidedAt = decide.Places(open).Venues(), hex.EncodeToString(facts), instant(at)
+	return d, err
+}
+
+// DecisionsOf implements decide.Store.
+func (tx *Tx) DecisionsOf(ctx context.Context, e decide.Edition, id inventory.SystemID) ([]decide.Decision, error) {
+	return collect(ctx, tx, func(s scanner) (decide.Decision, error) { return scanDecision(s) },
+		`SELECT `+decisionColumns+` FROM decision d WHERE d.edition = $1 AND d.system = $2 ORDER BY d.component`, e, id)
+}
+
+// Decisions implements decide.Store. The order is by system and component.
+func (tx *Tx) Decisions(ctx context.Context, f decide.Filter, p naru.Page) (naru.List[decide.Row], error) {
+	system, component, _ := strings.Cut(p.After, "\x1f")
+	const q = `SELECT ` + decisionColumns + `, i.name, s.code, s.name, COALESCE(c.name, ''), s.synthetic FROM
+		(SELECT edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite, open, hybrid, law, facts,
+			version, decided_at FROM decision WHERE edition = $1 AND (system, component) > ($2, $3) AND ($4 = '' OR institution = $4)
+			AND ($5 = 0 OR (open & $5) <> 0) AND (NOT $6 OR hybrid)
+			AND ($8 = '' OR ($7 IN ('', 'government') AND government = $8) OR ($7 IN ('', 'private') AND private = $8)
+				OR ($7 IN ('', 'ppp') AND ppp = $8) OR ($7 IN ('', 'own') AND own = $8) OR ($7 IN ('', 'onsite') AND onsite = $8))
+			ORDER BY system, component LIMIT $9) d
+		JOIN institution i ON i.id = d.institution JOIN system s ON s.id = d.system LEFT JOIN component c ON c.id = d.component
+		ORDER BY d.system, d.component`
+	rows, err := collect(ctx, tx, func(s scanner) (r decide.Row, err error) {
+		r.Decision, err = scanDecision(s, &r.InstitutionName, &r.SystemCode, &r.SystemName, &r.ComponentName, &r.Synthetic)
+		return r, err
+	}, q, f.Edition, system, component, f.Institution, int64(f.Open()), f.Hybrid, f.Venue, f.Outcome, p.Size()+1)
+	return page(rows, p, func(r decide.Row) string { return string(r.System) + "\x1f" + string(r.Component) }), err
+}
+
+// Tally implements decide.Store.
+func (tx *Tx) Tally(ctx context.Context, e decide.Edition, of inventory.InstitutionID) ([]decide.Tally, error) {
+	const q = `SELECT kind, as_of, law, government, private, ppp, own, onsite, hybrid, COUNT(*) FROM decision
+		WHERE edition = $1 AND ($2 = '' OR institution = $2)
+		GROUP BY kind, as_of, law, government, private, ppp, own, onsite, hybrid
+		ORDER BY kind, as_of, law, government, private, ppp, own, onsite, hybrid`
+	return collect(ctx, tx, func(s scanner) (t decide.Tally, err error) {
+		var hybrid bool
+		o := &t.Outcomes
+		err = s.Scan(&t.Kind, &t.AsOf, &t.Law, &o.Government, &o.Private, &o.PPP, &o.Own, &o.OnSite, &hybrid, &t.Components)
+		if hybrid {
+			t.Hybrid = t.Components
+		}
+		return t, err
+	}, q, e, of)
+}
