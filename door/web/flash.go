@@ -1,0 +1,54 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+
+	"naru"
+)
+
+const flashCookie = "naru_flash"
+
+// flashKeys are the sentences a redirect may carry to the next page; anything else in
+// the cookie is ignored, since a cookie is input.
+func flashKeys() map[string]string {
+	return map[string]string{
+		"web.signed_out": "information", "web.done.import": "success",
+	}
+}
+
+// done goes to a page and has it say once what happened.
+func (q *request) done(to, key string, pairs ...string) error {
+	data, err := json.Marshal(naru.Msg(key, pairs...))
+	if err != nil {
+		return err
+	}
+	http.SetCookie(q.w, &http.Cookie{
+		Name: flashCookie, Value: base64.RawURLEncoding.EncodeToString(data), Path: "/", MaxAge: 60,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: q.r.TLS != nil,
+	})
+	return q.redirect(to)
+}
+
+// flashed takes the sentence of the page before, once.
+func (q *request) flashed() *flash {
+	c, err := q.r.Cookie(flashCookie)
+	if err != nil || q.partial() {
+		return nil
+	}
+	http.SetCookie(q.w, &http.Cookie{Name: flashCookie, Path: "/", MaxAge: -1})
+	data, err := base64.RawURLEncoding.DecodeString(c.Value)
+	if err != nil {
+		return nil
+	}
+	var m naru.Message
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil
+	}
+	tone, known := flashKeys()[m.Key]
+	if !known {
+		return nil
+	}
+	return &flash{Tone: tone, Message: m}
+}

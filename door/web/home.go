@@ -1,0 +1,34 @@
+package web
+
+import (
+	"net/http"
+
+	"naru/base/identity"
+)
+
+// step is one next thing to do for somebody of a role.
+type step struct {
+	Key, URL string // texts under web.step.<key>
+}
+
+// homeView is what the first page shows.
+type homeView struct {
+	Steps []step
+}
+
+// home shows what somebody of this role most likely came for.
+func (s *server) home(q *request) error {
+	v := homeView{Steps: stepsOf(identity.Role(q.actor.Role))}
+	p := q.page(page{Title: q.t("web.home.title", "name", who(q.actor))})
+	return q.show(http.StatusOK, p, homePage(p, v))
+}
+
+// stepsOf lists the next steps of a role, in the order of the road.
+func stepsOf(r identity.Role) []step {
+	switch r {
+	case identity.Officer:
+		return []step{{"import", "/import"}, {"verdicts", "/systems"}}
+	default:
+		return []step{{"verdicts", "/systems"}}
+	}
+}

@@ -1,0 +1,115 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"naru"
+	"naru/base/identity"
+	"naru/base/op"
+	"naru/base/policy"
+	"naru/flow/inventory"
+)
+
+// Words turns message keys into sentences: package locale.
+type Words interface {
+	Text(lang, key string, args map[string]string) string
+}
+
+// Deps is what the door gets from cmd: doors do not import each other.
+type Deps struct {
+	Runner *op.Runner
+	Words  Words
+	Log    *slog.Logger
+
+	// Actor tells who a request is from; false means nobody signed in.
+	Actor func(*http.Request) (naru.Actor, bool)
+	// SignIn checks name and password, and on success sets the session's cookie.
+	SignIn func(w http.ResponseWriter, r *http.Request, user string, password naru.Secret) error
+	// SignOut ends the session and removes the cookie.
+	SignOut func(w http.ResponseWriter, r *http.Request) error
+	// Hints are example accounts to show under the sign-in form; nil outside a demo.
+	Hints []Hint
+
+	Sheets Sheets
+}
+
+// Hint is an example account of a demonstration.
+type Hint struct {
+	User, Password string
+	Role           identity.Role
+	Note           naru.Text
+}
+
+// Sheets reads and writes officers' spreadsheets; wire/sheet and a mapping behind it.
+type Sheets struct {
+	// Read turns an uploaded file into rows, each with its faults; an error refuses the
+	// whole file. It calls progress with the number of rows read so far.
+	Read func(ctx context.Context, file io.ReaderAt, size int64, name string, progress func(rows int)) ([]inventory.Row, error)
+	// Template writes the empty XLSX form officers fill in.
+	Template func(w io.Writer) error
+	// Export writes the systems the actor sees as XLSX.
+	Export func(ctx context.Context, who naru.Call, f inventory.Filter, w io.Writer) error
+}
+
+// server holds what the handlers share; it is not changed after New.
+type server struct {
+	Deps
+	rights identity.Table
+	assets *assets
+	schema *policy.Schema
+	jobs   *jobs
+}
+
+// Door is the handler, and what it leaves to end when the program ends.
+type Door struct {
+	http.Handler
+	jobs *jobs
+}
+
+// Close ends the readings of files under way and waits for them.
+func (d *Door) Close() { d.jobs.close() }
+
+// New returns the door. It logs once when the styles were not built in.
+func New(deps Deps) (*Door, error) {
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	if !a.built() {
+		deps.Log.Warn("web pages have no styles: run `make web` and build again")
+	}
+	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs()}
+	mux := http.NewServeMux()
+	s.routes(mux)
+	guarded := http.NewCrossOriginProtection().Handler(mux)
+	return &Door{Handler: s.headers(guarded), jobs: s.jobs}, nil
+}
+
+// routes mounts every page. A pattern is a page or the action of a form on it.
+func (s *server) routes(mux *http.ServeMux) {
+	mux.Handle("GET /static/", s.assets)
+	mux.HandleFunc("GET /sign-in", s.open(s.signInPage))
+	mux.HandleFunc("POST /sign-in", s.open(s.signIn))
+	mux.HandleFunc("POST /sign-out", s.open(s.signOut))
+	mux.HandleFunc("POST /preferences", s.open(s.preferences))
+	mux.HandleFunc("GET /about", s.open(s.about))
+	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
+	mux.HandleFunc("/", s.open(s.lost))
+	s.inventoryRoutes(mux)
+}
+
+func (s *server) inventoryRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /systems", s.signedIn(s.systems))
+	mux.HandleFunc("GET /systems.xlsx", s.signedIn(s.exportSystems))
+	mux.HandleFunc("GET /systems/{id}", s.signedIn(s.system))
+	mux.HandleFunc("GET /import", s.signedIn(s.importPage))
+	mux.HandleFunc("POST /import", s.signedIn(s.upload))
+	mux.HandleFunc("GET /import/template.xlsx", s.signedIn(s.template))
+	mux.HandleFunc("GET /import/{job}", s.signedIn(s.importJob))
+	mux.HandleFunc("POST /import/{job}", s.signedIn(s.confirmImport))
+	mux.HandleFunc("POST /import/{job}/drop", s.signedIn(s.dropImport))
+	mux.HandleFunc("GET /import/{job}/faults.csv", s.signedIn(s.importFaults))
+}
