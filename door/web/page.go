@@ -213,4 +213,4 @@ func (p page) code(f policy.Field, key string) string {
 }
 
 // Role names a role.
-func (p page) Role(role string) string { return p.T("web.role." + role) }
+func (p page) Role(role string) string { return p.T("role." + role) }
