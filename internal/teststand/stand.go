@@ -1,0 +1,138 @@
+// Package teststand puts a whole naru together for tests of the web door (화면 시험대):
+// a real database, a small synthetic nation, accounts of every role and the pages.
+package teststand
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"naru"
+	"naru/base/identity"
+	"naru/base/op"
+	"naru/door/web"
+	"naru/flow/inventory"
+	"naru/internal/testdb"
+	"naru/locale"
+	"naru/store"
+)
+
+// Stand is a running naru.
+type Stand struct {
+	DB     *store.DB
+	Runner *op.Runner
+	Web    *web.Door
+	Office inventory.Institution // the institution of officer and approver
+
+	mu       sync.Mutex
+	sessions map[string]naru.Actor
+	accounts map[string]naru.Actor
+}
+
+// Password is that of every account of the stand.
+const Password = "naru-example-1"
+
+// New puts naru together on a fresh SQLite database.
+func New(t testing.TB) *Stand {
+	t.Helper()
+	db := testdb.SQLite(t)
+	s := &Stand{DB: db, sessions: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
+	s.nation(t)
+	s.accounts = map[string]naru.Actor{}
+	for _, r := range identity.Roles() {
+		a := naru.Actor{User: string(r), Name: names()[r], Role: string(r)}
+		if r == identity.Officer || r == identity.Approver {
+			a.Institution = string(s.Office.ID)
+		}
+		s.accounts[string(r)] = a
+	}
+	words, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Web, err = web.New(s.deps(words, slog.New(slog.DiscardHandler)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Web.Close)
+	return s
+}
+
+func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
+	d := web.Deps{
+		Runner: s.Runner, Words: words, Log: log,
+		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner),
+	}
+	for _, r := range identity.Roles() {
+		if r != identity.Platform {
+			d.Hints = append(d.Hints, web.Hint{User: string(r), Password: Password, Role: r})
+		}
+	}
+	return d
+}
+
+func names() map[identity.Role]string {
+	return map[identity.Role]string{
+		identity.Officer: "김나루", identity.Approver: "이승인", identity.Provider: "박공급", identity.Ministry: "최부처",
+		identity.Auditor: "정감사", identity.Operator: "한운영", identity.Platform: "platform",
+	}
+}
+
+const sessionCookie = "stand_session"
+
+func (s *Stand) actor(r *http.Request) (naru.Actor, bool) {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return naru.Actor{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.sessions[c.Value]
+	return a, ok
+}
+
+func (s *Stand) signIn(w http.ResponseWriter, _ *http.Request, user string, password naru.Secret) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.accounts[user]
+	if !ok || password.Open() != Password {
+		return naru.NewError(naru.Denied, "web.signin.wrong")
+	}
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return err
+	}
+	token := hex.EncodeToString(b)
+	s.sessions[token] = a
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true})
+	return nil
+}
+
+func (s *Stand) signOut(w http.ResponseWriter, r *http.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c, err := r.Cookie(sessionCookie); err == nil {
+		delete(s.sessions, c.Value)
+	}
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1})
+	return nil
+}
+
+// As returns the actor of a role.
+func (s *Stand) As(r identity.Role) naru.Actor { return s.accounts[string(r)] }
+
+// Do runs an operation as a role and fails the test when it is refused.
+func Do[S, In, Out any](t testing.TB, s *Stand, a naru.Actor, o op.Op[S, In, Out], in In) Out {
+	t.Helper()
+	out, err := op.Do(context.Background(), s.Runner, s.Runner.CallFor(a), o, in)
+	if err != nil {
+		t.Fatal(fmt.Errorf("%s: %w", o.Info().Name, err))
+	}
+	return out
+}
