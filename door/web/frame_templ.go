@@ -158,7 +158,7 @@ func frame(p page, body templ.Component) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var10 = []any{"nr-main", templ.KV("nr-wide", p.Wide), templ.KV("nr-bare", p.Bare)}
+		var templ_7745c5c3_Var10 = []any{"nr-main", templ.KV("nr-bare", p.Bare)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var10...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

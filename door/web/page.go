@@ -15,7 +15,6 @@ import (
 type page struct {
 	Title  string // of the browser's tab and of the heading
 	Crumbs []link // above the heading, without home and without this page
-	Wide   bool   // tables that want the whole width
 	Bare   bool   // no menu: signing in
 	Flash  *flash // what just happened
 

@@ -41,7 +41,7 @@ func (s *server) systems(q *request) error {
 	if list.Next != "" {
 		v.Next = withQuery(here, "after", list.Next)
 	}
-	p := q.page(page{Title: q.t("web.systems"), Wide: true})
+	p := q.page(page{Title: q.t("web.systems")})
 	if q.partial() {
 		return q.render(http.StatusOK, systemsResult(p, v))
 	}

@@ -1,0 +1,54 @@
+// What every walk through the pages shares: a browser, a page that reports each
+// complaint of its console, axe, and one JSON line per finding on standard output.
+import { chromium } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+/** say prints one finding; the Go test fails for each that is not ok. */
+export function say(name, ok, detail = '') {
+  process.stdout.write(JSON.stringify({ name, ok, detail }) + '\n');
+}
+
+export async function open() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** visitor is somebody with a browser of their own: language, contrast, width. */
+export async function visitor(browser, base, { lang = 'ko', contrast = 'normal', width = 1360, script = true } = {}) {
+  const context = await browser.newContext({ baseURL: base, viewport: { width, height: 900 }, locale: lang === 'en' ? 'en-GB' : 'ko-KR', javaScriptEnabled: script, acceptDownloads: true });
+  await context.addCookies([
+    { name: 'naru_lang', value: lang, url: base },
+    { name: 'naru_contrast', value: contrast, url: base },
+  ]);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
+  page.on('pageerror', (e) => complaints.push(String(e)));
+  return { context, page, complaints };
+}
+
+export async function signIn(page, user, password) {
+  await page.goto('/sign-in');
+  await page.fill('#user', user);
+  await page.fill('#password', password);
+  await page.press('#password', 'Enter');
+  await page.waitForURL((u) => !u.pathname.startsWith('/sign-in'));
+}
+
+/** axe returns the violations of the page, each with the first elements it names. */
+export async function axe(page) {
+  await page.evaluate(axeSource); // through the debugger, which the page's policy does not stop
+  return page.evaluate(async () => {
+    const result = await window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    const why = (n) => [...n.any, ...n.all, ...n.none].map((c) => c.message)[0] ?? '';
+    return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} (${why(n)})`).join(' | ')}`);
+  });
+}

@@ -1,0 +1,115 @@
+// Package story walks whole stories through naru (이야기 시험) the way people do: in a
+// real browser, from the sign-in to the bill, with the pages checked on the way.
+package story
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"naru/internal/teststand"
+)
+
+// plan is what a walk is told.
+type plan struct {
+	Base     string              `json:"base"`
+	Password string              `json:"password"`
+	Roles    []string            `json:"roles,omitempty"`
+	Start    map[string][]string `json:"start,omitempty"`
+	Shots    string              `json:"shots,omitempty"`
+	All      bool                `json:"all,omitempty"`
+	Files    map[string]string   `json:"files,omitempty"`
+}
+
+// finding is one line a walk prints.
+type finding struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// browser finds Chromium and the npm packages; without them the test is skipped, or
+// fails when NARU_REQUIRE names chromium.
+func browser(t *testing.T) string {
+	t.Helper()
+	missing := t.Skipf
+	if strings.Contains(os.Getenv("NARU_REQUIRE"), "chromium") {
+		missing = t.Fatalf
+	}
+	for _, module := range []string{"playwright-core", "axe-core"} {
+		if _, err := os.Stat(filepath.Join("..", "..", "node_modules", module)); err != nil {
+			missing("npm packages are not installed; run make setup: %v", err)
+		}
+	}
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if name == "" {
+			continue
+		}
+		if found, err := exec.LookPath(name); err == nil {
+			return found
+		}
+	}
+	missing("Chromium is not installed; run make setup")
+	return ""
+}
+
+// serve starts the pages of a stand on loopback.
+func serve(t *testing.T, s *teststand.Stand) string {
+	t.Helper()
+	server := httptest.NewServer(s.Web)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// walk runs a script of this folder and makes a test of every finding.
+func walk(t *testing.T, chromium, script string, p plan) {
+	t.Helper()
+	data, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", script)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium, "PLAN="+string(data))
+	cmd.WaitDelay = 10 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	runErr := cmd.Run()
+	findings := 0
+	for lines := bufio.NewScanner(&stdout); lines.Scan(); findings++ {
+		var f finding
+		if err := json.Unmarshal(lines.Bytes(), &f); err != nil {
+			t.Fatalf("%s printed %q", script, lines.Text())
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			if !f.OK {
+				t.Error(f.Detail)
+			} else if f.Detail != "" {
+				t.Log(f.Detail)
+			}
+		})
+	}
+	if runErr != nil {
+		t.Fatalf("%s: %v\n%s", script, runErr, stderr.String())
+	}
+	if findings == 0 {
+		t.Fatalf("%s found nothing at all", script)
+	}
+}
+
+// TestEveryPageIsAccessible visits every page that each role reaches by links, in both
+// languages and both contrast modes and on a narrow screen.
+func TestEveryPageIsAccessible(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	walk(t, chromium, "visit.mjs", plan{
+		Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), All: os.Getenv("NARU_SHOTS_ALL") != "",
+		Roles: []string{"officer", "approver", "provider", "ministry", "auditor", "operator"},
+	})
+}
