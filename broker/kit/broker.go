@@ -138,7 +138,9 @@ func (b *Broker) Close() error {
 	if b.closed != nil {
 		return nil
 	}
-	return errors.Join(b.ledger.Flush(), b.engine.Close())
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)
+	defer cancel()
+	return errors.Join(b.sample(ctx, ""), b.ledger.Flush(), b.engine.Close())
 }
 
 // Catalog serves the ready-made bytes.

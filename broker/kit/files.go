@@ -1,11 +1,15 @@
 package kit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -73,4 +77,27 @@ func lockDir(dir string) (*os.File, error) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// KeptPort returns the port of the engine part called name: the one it had before, or a free one that is
+// remembered from now on. Bindings tell the port, so it must not change with a restart.
+func KeptPort(ctx context.Context, c Config, name string) (int, error) {
+	path := filepath.Join(c.DataDir, name+".port")
+	kept, err := os.ReadFile(path)
+	if err == nil {
+		port, err := strconv.Atoi(strings.TrimSpace(string(kept)))
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", path, err)
+		}
+		return port, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("port of %s: %w", name, err)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host(), "0"))
+	if err != nil {
+		return 0, fmt.Errorf("port of %s: %w", name, err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	return port, errors.Join(WriteFile(path, []byte(strconv.Itoa(port))), l.Close())
 }
