@@ -160,7 +160,12 @@ func (tx *Tx) prepare(ctx context.Context, query string) (run func(args ...any) 
 // missing names the object that a look-up did not find.
 func missing(err error, kind, id string) error {
 	if errors.Is(err, sql.ErrNoRows) {
-		return naru.NewError(naru.NotFound, "not_found", "kind", kind, "object", id)
+		return notFound(kind, id)
 	}
 	return err
+}
+
+// notFound is the answer to a look-up of an object that is not there.
+func notFound(kind, id string) error {
+	return naru.NewError(naru.NotFound, "not_found", "kind", kind, "object", id)
 }

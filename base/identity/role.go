@@ -40,6 +40,7 @@ func grants() map[Permission][]Role {
 		"institution.edit": {Operator, Ministry},
 		"catalog.read":     all,
 		"catalog.edit":     {Provider, Operator},
+		"catalog.certify":  {Ministry, Operator},
 		"decide.read":      watch,
 		"decide.run":       {Officer, Approver, Ministry, Operator},
 		"match.read":       agency,
