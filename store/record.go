@@ -92,31 +92,32 @@ func (tx *Tx) RecordSize(ctx context.Context) (size int64, err error) {
 func (tx *Tx) RecordTree(ctx context.Context, size int64) (record.Tree, error) {
 	var edge [][]tlog.Hash
 	for _, t := range record.EdgeTiles(size) {
-		row, err := tx.tile(ctx, t)
+		row, err := tx.RecordTile(ctx, t)
 		if err != nil {
 			return record.Tree{}, err
 		}
-		edge = append(edge, row)
+		edge = append(edge, row.Hashes)
 	}
 	return record.NewTree(size, edge), nil
 }
 
-func (tx *Tx) tile(ctx context.Context, want record.Tile) ([]tlog.Hash, error) {
+// RecordTile fills the wanted tile with as many hashes as it has room for.
+func (tx *Tx) RecordTile(ctx context.Context, want record.Tile) (record.Tile, error) {
 	if len(want.Hashes) == 0 {
-		return nil, nil
+		return want, nil
 	}
 	var data []byte
 	const get = `SELECT hashes FROM record_tile WHERE level = $1 AND number = $2`
 	if err := tx.q.QueryRowContext(ctx, get, want.Level, want.Number).Scan(&data); err != nil {
-		return nil, fmt.Errorf("tile %d/%d: %w", want.Level, want.Number, err)
+		return want, fmt.Errorf("tile %d/%d: %w", want.Level, want.Number, err)
 	}
 	if len(data) < len(want.Hashes)*tlog.HashSize {
-		return nil, fmt.Errorf("tile %d/%d is short", want.Level, want.Number)
+		return want, fmt.Errorf("tile %d/%d is short", want.Level, want.Number)
 	}
 	for i := range want.Hashes {
 		copy(want.Hashes[i][:], data[i*tlog.HashSize:])
 	}
-	return want.Hashes, nil
+	return want, nil
 }
 
 func joinHashes(hashes []tlog.Hash) []byte {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"naru"
 )
 
@@ -59,3 +61,6 @@ func ParseLeaf(index int64, leaf []byte) (Entry, error) {
 	e.Index = index
 	return e, nil
 }
+
+// LeafHash returns the hash of a leaf in the tree (RFC 6962 section 2.1).
+func LeafHash(leaf []byte) tlog.Hash { return tlog.RecordHash(leaf) }
