@@ -150,13 +150,23 @@ func (r *reader) derivation(d *document, p *Pack, n *yaml.Node) {
 	}, "id", "fact", "value", "when", "message")
 	r.checkCitation(d, p, n, v.Article, v.Source)
 	var f Facts
-	if err := r.compiler.schema.Set(&f, v.Fact, v.Value); err != nil {
+	if err := r.compiler.schema.Set(&f, v.Fact, worded(v.Value)); err != nil {
 		d.fault(n, "bad_value", err.Error())
 		return
 	}
 	v.field = r.compiler.schema.Index(v.Fact)
 	v.code = f.Value[v.field]
 	p.derived = append(p.derived, v)
+}
+
+// worded turns the words true and false into the truth values they name; every other
+// word is a code or a date.
+func worded(s string) any {
+	switch s {
+	case "true", "false":
+		return s == "true"
+	}
+	return s
 }
 
 func (r *reader) condition(d *document, n *yaml.Node) Condition {

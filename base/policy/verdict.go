@@ -109,10 +109,12 @@ type VenueVerdict struct {
 	Reasons     []Reason         `json:"reasons"`
 }
 
-// CertificateNeed is what a service must hold before this component may use it.
+// CertificateNeed is what a service must hold before this component may use it. A
+// certificate that names a tier is judged by it; one issued before there were tiers
+// is judged by its type.
 type CertificateNeed struct {
 	Scheme string   `json:"scheme"`          // "CSAP"
-	Types  []string `json:"types,omitempty"` // any of: iaas, saas_standard, saas_simple, paas, daas; empty = any
+	Types  []string `json:"types,omitempty"` // types that count when the certificate has no tier: iaas, saas_standard, saas_simple, paas, daas; empty = any
 	Tier   string   `json:"tier,omitempty"`  // low, middle, high; empty = any
 
 	// Undecided are the types for which the sources conflict (policy.md A9): a match
