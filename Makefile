@@ -18,10 +18,10 @@ help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 run: build ## start naru on loopback with example data, brokers and accounts; Ctrl-C stops everything
-	@exec bin/naru run
+	@exec script/with bin/naru run
 
 demo: build ## walk the whole road in the terminal
-	@exec bin/naru demo
+	@exec script/with bin/naru demo
 
 build: web ## build bin/naru
 	@$(GO) build -o bin/naru ./cmd/naru
@@ -48,7 +48,7 @@ staticcheck: $(TOOLS)/.made
 	@$(TOOLS)/staticcheck ./...
 
 tests: $(TOOLS)/.made
-	@$(TOOLS)/gotestsum --format pkgname --hide-summary=skipped --raw-command -- script/gotest
+	@$(TOOLS)/gotestsum --format pkgname --hide-summary=skipped --raw-command -- script/with --browser script/gotest
 
 bench: ## measure every claim of speed; CLAIM=prefix measures some
 	@script/bench "$(CLAIM)"
