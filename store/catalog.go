@@ -92,7 +92,8 @@ func scanOffer(s scanner) (o catalog.Offer, err error) {
 	if err != nil {
 		return o, err
 	}
-	return o, json.Unmarshal(meters, &o.Meters)
+	err = json.Unmarshal(meters, &o.Meters)
+	return o, err
 }
 
 // Offer implements catalog.Store.

@@ -47,7 +47,8 @@ func scanPlan(s scanner) (p catalog.Plan, err error) {
 	if err != nil {
 		return p, err
 	}
-	return p, json.Unmarshal(quota, &p.Quota)
+	err = json.Unmarshal(quota, &p.Quota)
+	return p, err
 }
 
 // priceRow is a price with the plan it belongs to.
@@ -61,7 +62,8 @@ func scanPrice(s scanner) (p priceRow, err error) {
 	if err := s.Scan(&p.plan, &p.Meter, &p.From, &p.To, &p.Unit, &rate); err != nil {
 		return p, err
 	}
-	return p, p.Rate.UnmarshalText([]byte(rate))
+	err = p.Rate.UnmarshalText([]byte(rate))
+	return p, err
 }
 
 // plans reads the plans a condition on p selects, with the history of their prices.
