@@ -42,12 +42,14 @@ func SyncHandler(b Broker) op.Handler {
 			l, err := b.Catalog(ctx, p)
 			return answer{l, err}
 		},
-		Settle: settle,
+		Settle: func(ctx context.Context, c *op.Call, s Store, _ string, asked Provider, a answer) (op.Step, error) {
+			return settle(ctx, c, s, asked, a)
+		},
 	})
 }
 
-func settle(ctx context.Context, c *op.Call, s Store, subject string, asked Provider, a answer) (op.Step, error) {
-	p, err := s.Provider(ctx, ProviderID(subject))
+func settle(ctx context.Context, c *op.Call, s Store, asked Provider, a answer) (op.Step, error) {
+	p, err := s.Provider(ctx, asked.ID)
 	if err != nil {
 		return op.Step{}, err
 	}
