@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -13,20 +14,7 @@ import (
 	"naru/flow/inventory"
 )
 
-// subjectRow is one component with what it repeats of its system.
-type subjectRow struct {
-	decide.Subject
-	component  inventory.Component
-	facts, own []byte
-}
-
 const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, c.id, c.facts`
-
-func scanSubject(s scanner) (r subjectRow, err error) {
-	sys := &r.System
-	err = s.Scan(&sys.ID, &sys.Institution, &r.Kind, &r.facts, &sys.Version, &r.component.ID, &r.own)
-	return r, err
-}
 
 // Subjects implements decide.Store.
 func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
@@ -47,29 +35,36 @@ func (tx *Tx) Stale(ctx context.Context, of inventory.InstitutionID, after inven
 	return tx.subjects(ctx, q, of, after, limit)
 }
 
-// subjects groups components by system and reads their facts.
+// subjects groups components by system and reads their facts, row by row: a nation
+// passes through here.
 func (tx *Tx) subjects(ctx context.Context, q string, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
-	rows, err := collect(ctx, tx, scanSubject, q, of, after, limit)
-	if err != nil {
-		return nil, err
-	}
 	schema := inventory.Facts()
-	list := make([]decide.Subject, 0, len(rows))
-	for i := range rows {
-		r := &rows[i]
-		if len(list) == 0 || list[len(list)-1].System.ID != r.System.ID {
-			if r.System.Facts, err = schema.Decode(r.facts); err != nil {
-				return nil, fmt.Errorf("facts of %s: %w", r.System.ID, err)
+	list := make([]decide.Subject, 0, limit)
+	_, err := collect(ctx, tx, func(s scanner) (none struct{}, err error) {
+		var (
+			id, inst, kind, component string
+			version                   int64
+			facts, own                sql.RawBytes
+		)
+		if err = s.Scan(&id, &inst, &kind, &facts, &version, &component, &own); err != nil {
+			return none, err
+		}
+		if n := len(list); n == 0 || string(list[n-1].System.ID) != id {
+			sys := inventory.System{ID: inventory.SystemID(id), Institution: inventory.InstitutionID(inst), Version: version}
+			list = append(list, decide.Subject{Kind: kind, System: sys})
+			if list[n].System.Facts, err = schema.Decode(facts); err != nil {
+				return none, fmt.Errorf("facts of %s: %w", id, err)
 			}
-			list = append(list, r.Subject)
 		}
-		if r.component.Facts, err = schema.Decode(r.own); err != nil {
-			return nil, fmt.Errorf("facts of %s: %w", r.component.ID, err)
+		sys := &list[len(list)-1].System
+		part := inventory.Component{ID: inventory.ComponentID(component)}
+		if part.Facts, err = schema.Decode(own); err != nil {
+			return none, fmt.Errorf("facts of %s: %w", component, err)
 		}
-		s := &list[len(list)-1].System
-		s.Components = append(s.Components, r.component)
-	}
-	return list, nil
+		sys.Components = append(sys.Components, part)
+		return none, nil
+	}, q, of, after, limit)
+	return list, err
 }
 
 // KeepLaw implements decide.Store.
@@ -120,7 +115,8 @@ func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.
 			return fmt.Errorf("digest of %s: %w", d.Component, err)
 		}
 		o := &d.Outcomes
-		err = put(e, d.System, d.Component, d.Institution, d.Kind, string(d.AsOf), o.Government, o.Private, o.PPP, o.Own, o.OnSite,
+		err = put(string(e), string(d.System), string(d.Component), string(d.Institution), d.Kind, string(d.AsOf),
+			string(o.Government), string(o.Private), string(o.PPP), string(o.Own), string(o.OnSite),
 			int64(decide.PlacesOf(d.Open...)), d.Hybrid, d.Law, facts, d.Version, micros(d.DecidedAt))
 		if err != nil {
 			return fmt.Errorf("decision of %s: %w", d.Component, err)

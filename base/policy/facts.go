@@ -3,7 +3,6 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -54,6 +53,7 @@ func (f *Field) code(key string) int {
 type Schema struct {
 	fields []Field
 	index  map[string]int
+	quoted []quoted
 }
 
 // NewSchema checks the fields and returns their schema.
@@ -70,6 +70,7 @@ func NewSchema(fields ...Field) (*Schema, error) {
 			return nil, fmt.Errorf("field %s has %d codes, wants 1 to 62", f.Key, len(f.Codes))
 		}
 		s.index[f.Key] = i
+		s.quoted = append(s.quoted, quote(&f))
 	}
 	return s, nil
 }
@@ -225,47 +226,10 @@ func (s *Schema) Outside(f *Facts, i int) any {
 	}
 }
 
-// Encode writes the known facts as one JSON object in schema order: the same facts
-// always give the same bytes, so their digest can be compared for ever.
-func (s *Schema) Encode(f *Facts) []byte {
-	out := []byte{'{'}
-	for i := range s.fields {
-		v := s.Outside(f, i)
-		if v == nil {
-			continue
-		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		key, _ := json.Marshal(s.fields[i].Key) // strings always marshal
-		val, _ := json.Marshal(v)               // bool, int64, string, []string always marshal
-		out = append(append(append(out, key...), ':'), val...)
-	}
-	return append(out, '}')
-}
-
-// Decode reads a JSON object of facts; unknown keys and values outside their code
-// list are refused with the fact's key.
-func (s *Schema) Decode(data []byte) (Facts, error) {
-	var f Facts
-	var raw map[string]any
-	if err := json.Unmarshal(data, &raw); err != nil {
-		return f, naru.NewError(naru.Invalid, "policy.bad_facts_json").WithCause(err)
-	}
-	for _, key := range slices.Sorted(keys(raw)) {
-		if raw[key] == nil {
-			continue // null is unknown, said aloud
-		}
-		if err := s.Set(&f, key, raw[key]); err != nil {
-			return f, err
-		}
-	}
-	return f, nil
-}
-
 // Digest returns the hex SHA-256 of the encoded facts.
 func (s *Schema) Digest(f *Facts) string {
-	sum := sha256.Sum256(s.Encode(f))
+	var room [1024]byte
+	sum := sha256.Sum256(s.AppendEncode(room[:0], f))
 	return hex.EncodeToString(sum[:])
 }
 
