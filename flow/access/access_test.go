@@ -253,7 +253,7 @@ func TestNewUsersAreChecked(t *testing.T) {
 		"an officer of nowhere":          {func(in *access.CreateUserIn) { in.Role = identity.Officer }, naru.Invalid},
 		"an officer of an unknown place": {func(in *access.CreateUserIn) { in.Role, in.Institution = identity.Officer, "inst_x" }, naru.NotFound},
 		"a provider that is unknown":     {func(in *access.CreateUserIn) { in.Role, in.Provider = identity.Provider, "prv_x" }, naru.NotFound},
-		"a short password":               {func(in *access.CreateUserIn) { in.Password = naru.NewSecret("short") }, naru.Invalid},
+		"a short password":               {func(in *access.CreateUserIn) { in.User, in.Password = "pak", naru.NewSecret("short") }, naru.Invalid},
 	}
 	each(t, func(t *testing.T, b *bed) {
 		for name, tt := range tests {
