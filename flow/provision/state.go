@@ -1,0 +1,346 @@
+package provision
+
+import (
+	"time"
+
+	"naru"
+)
+
+// State is where an instance or a binding stands.
+type State string
+
+// The states. Ready, Failed and Deleted are settled; every other state has a task.
+const (
+	Requested State = "requested" // intended; nothing has left the house
+	Creating  State = "creating"  // asked for at the provider, or about to be
+	Ready     State = "ready"
+	Failed    State = "failed"   // not created, and nothing is left at the provider
+	Deleting  State = "deleting" // to be deleted at the provider
+	Deleted   State = "deleted"
+	Orphan    State = "orphan" // creation failed, something may be left: being deleted, then Failed
+)
+
+// Settled reports whether nothing is left to do.
+func (s State) Settled() bool { return s == Ready || s == Failed || s == Deleted }
+
+// Live reports whether something exists at the provider, or may.
+func (s State) Live() bool { return s != Failed && s != Deleted }
+
+// Step is a call to the provider's broker.
+type Step string
+
+// The steps. Poll asks for the last operation, of a creation or a deletion.
+const (
+	None   Step = ""
+	Put    Step = "put"
+	Poll   Step = "poll"
+	Fetch  Step = "fetch" // read a binding whose creation was asynchronous
+	Delete Step = "delete"
+	Wait   Step = "wait" // nothing to call yet
+)
+
+// Outcome is what a call came to, as far as this side can know.
+type Outcome string
+
+// The outcomes. The link maps every answer of a broker, and the lack of one, to these.
+const (
+	Done       Outcome = "done"        // it is there, or it is gone as asked
+	Accepted   Outcome = "accepted"    // the broker works on it: poll
+	InProgress Outcome = "in_progress" // of a poll
+	FailedOp   Outcome = "failed"      // of a poll: the operation ended without success
+	Rejected   Outcome = "rejected"    // the broker refused and changed nothing
+	Busy       Outcome = "busy"        // another operation is running, or too many requests
+	Gone       Outcome = "gone"        // 410: the broker does not know it
+	Missing    Outcome = "missing"     // 404 to a poll or a fetch
+	Unsent     Outcome = "unsent"      // it never left this side
+	Unknown    Outcome = "unknown"     // it may have had its effect
+	Invalid    Outcome = "invalid"     // an answer against the specification
+)
+
+// Answer is what became of a call.
+type Answer struct {
+	Outcome     Outcome
+	Operation   string        // of Accepted
+	RetryAfter  time.Duration // wished by the broker, 0 = none
+	Dashboard   string        // address of a page about the instance
+	Credentials naru.Secret   // of a binding that is Done
+	Fault       naru.Message  // why it is not Done
+}
+
+// Work is how far the way of an instance or a binding has come: all the state machine
+// knows. Every method returns the next Work and changes nothing.
+type Work struct {
+	State     State        `json:"state"`
+	Phase     Step         `json:"phase,omitempty"`     // Poll or Fetch once the broker accepted
+	Operation string       `json:"operation,omitempty"` // the broker's token for polling
+	CallID    string       `json:"call,omitempty"`      // the call under way, or whose answer was lost
+	Unsure    bool         `json:"unsure,omitempty"`    // an answer to Put was lost: something may be there
+	Attempts  int          `json:"attempts"`            // without progress, in a row
+	Since     time.Time    `json:"since"`               // when the present state or phase began
+	NextAt    time.Time    `json:"next_at"`             // of the next attempt; zero when settled
+	Fault     naru.Message `json:"fault"`               // why it failed or is failing; empty key = none
+	Trouble   naru.Message `json:"trouble"`             // of the last attempt in the present state
+}
+
+// The patience of naru with a provider.
+const (
+	patience     = 10 * time.Minute // with a broker that does not take a creation
+	pollLimit    = time.Hour        // with an operation that does not end
+	pollLeast    = time.Second
+	pollMost     = 30 * time.Second
+	retryFirst   = time.Second
+	retryMost    = 10 * time.Minute
+	forgetLimit  = 3               // polls in a row that find a creation unknown
+	callLease    = 2 * time.Minute // of the task; longer than any call
+	callWindow   = callLease / 2   // how long others leave a call alone
+	stuckAttempt = 3               // failed attempts after which a platform is told
+)
+
+// Next returns the call that is due.
+func (w Work) Next() Step {
+	switch w.State {
+	case Requested:
+		return Put
+	case Creating:
+		if w.Phase != None {
+			return w.Phase
+		}
+		return Put
+	case Deleting, Orphan:
+		if w.Phase == Poll {
+			return Poll
+		}
+		return Delete
+	}
+	return None
+}
+
+// Begin is what is stored before a call: the intent, and that an answer is awaited. A
+// call that is found still open lost its answer, so what it asked for may exist.
+func (w Work) Begin(call string, now time.Time) Work {
+	if w.CallID != "" && w.Next() == Put {
+		w.Unsure = true
+	}
+	if w.State == Requested {
+		w = w.enter(Creating, now)
+	}
+	w.CallID, w.NextAt = call, now.Add(callWindow)
+	return w
+}
+
+// release is for a call that came back to a Work that wants something else by now.
+func (w Work) release(now time.Time) Work {
+	w.CallID, w.NextAt = "", now
+	return w
+}
+
+// Abandon is the wish to have it deleted. The caller gives a settled Work a task.
+func (w Work) Abandon(now time.Time) Work {
+	switch w.State {
+	case Requested, Failed:
+		next := w.enter(Deleted, now)
+		next.Fault = w.Fault
+		return next
+	case Deleted, Deleting:
+		return w
+	case Orphan: // a deletion is under way already; it only ends elsewhere
+		w.State = Deleting
+		return w
+	}
+	next := w.enter(Deleting, now)
+	next.CallID, next.NextAt = w.CallID, now
+	if w.CallID != "" { // its answer comes first: a deletion must not overtake a creation
+		next.NextAt = w.NextAt
+	}
+	return next
+}
+
+// Settle is what a call's answer makes of the work, and how long to wait before the
+// next step.
+func (w Work) Settle(a Answer, now time.Time) (Work, time.Duration) {
+	step := w.Next()
+	w.CallID = ""
+	var wait time.Duration
+	switch step {
+	case Put:
+		w, wait = w.afterPut(a, now)
+	case Poll:
+		w, wait = w.afterPoll(a, now)
+	case Fetch:
+		w, wait = w.afterFetch(a, now)
+	case Delete:
+		w, wait = w.afterDelete(a, now)
+	}
+	w.NextAt = time.Time{}
+	if !w.State.Settled() {
+		w.NextAt = now.Add(wait)
+	}
+	return w, wait
+}
+
+func (w Work) afterPut(a Answer, now time.Time) (Work, time.Duration) {
+	switch a.Outcome {
+	case Done:
+		return w.enter(Ready, now), 0
+	case Accepted:
+		return w.poll(a, now)
+	case Unsent, Busy:
+		if now.Sub(w.Since) < patience {
+			return w.again(a)
+		}
+		return w.refused(a.Fault, now), 0
+	case Rejected, Gone, Missing:
+		return w.refused(a.Fault, now), 0
+	}
+	return w.orphan(a.Fault, now), 0
+}
+
+// refused ends a creation that had no effect, unless an earlier call may have had one.
+func (w Work) refused(fault naru.Message, now time.Time) Work {
+	if w.Unsure {
+		return w.orphan(fault, now)
+	}
+	w = w.enter(Failed, now)
+	w.Fault = fault
+	return w
+}
+
+func (w Work) orphan(fault naru.Message, now time.Time) Work {
+	w = w.enter(Orphan, now)
+	w.Fault = fault
+	return w
+}
+
+// poll begins to follow an operation the broker accepted.
+func (w Work) poll(a Answer, now time.Time) (Work, time.Duration) {
+	w.Phase, w.Operation, w.Since = Poll, a.Operation, now
+	w.Attempts, w.Trouble = 0, naru.Message{}
+	return w, pollWait(a.RetryAfter, 0)
+}
+
+func (w Work) afterPoll(a Answer, now time.Time) (Work, time.Duration) {
+	switch {
+	case a.Outcome == InProgress && now.Sub(w.Since) < pollLimit:
+		w.Attempts, w.Trouble = 0, naru.Message{}
+		return w, pollWait(a.RetryAfter, now.Sub(w.Since))
+	case w.State == Creating:
+		return w.afterCreatePoll(a, now)
+	default:
+		return w.afterDeletePoll(a, now)
+	}
+}
+
+func (w Work) afterCreatePoll(a Answer, now time.Time) (Work, time.Duration) {
+	switch a.Outcome {
+	case Done:
+		return w.enter(Ready, now), 0
+	case FailedOp:
+		return w.orphan(a.Fault, now), 0
+	case Gone, Missing: // 410 is meant for deletions; 404 says that the broker lost it
+		if w.Attempts+1 >= forgetLimit {
+			return w.orphan(a.Fault, now), 0
+		}
+	}
+	if now.Sub(w.Since) >= pollLimit {
+		return w.orphan(tooSlow(), now), 0
+	}
+	return w.again(a)
+}
+
+func (w Work) afterDeletePoll(a Answer, now time.Time) (Work, time.Duration) {
+	switch a.Outcome {
+	case Done, Gone:
+		return w.gone(now), 0
+	case FailedOp, Missing: // ask again for the deletion; if it is gone, 410 will say so
+		w.Phase, w.Operation = None, ""
+		return w.again(a)
+	}
+	if now.Sub(w.Since) >= pollLimit {
+		w.Phase, w.Operation, w.Since = None, "", now
+		a.Fault = tooSlow()
+	}
+	return w.again(a)
+}
+
+func (w Work) afterFetch(a Answer, now time.Time) (Work, time.Duration) {
+	switch a.Outcome {
+	case Done:
+		return w.enter(Ready, now), 0
+	case Unsent, Unknown, Busy:
+		if now.Sub(w.Since) < patience {
+			return w.again(a)
+		}
+	}
+	return w.orphan(a.Fault, now), 0
+}
+
+func (w Work) afterDelete(a Answer, now time.Time) (Work, time.Duration) {
+	switch a.Outcome {
+	case Done, Gone:
+		return w.gone(now), 0
+	case Accepted:
+		return w.poll(a, now)
+	}
+	return w.again(a)
+}
+
+// gone ends a deletion: what was wanted away is deleted, what never came to be failed.
+func (w Work) gone(now time.Time) Work {
+	if w.State == Orphan {
+		fault := w.Fault
+		w = w.enter(Failed, now)
+		w.Fault = fault
+		return w
+	}
+	return w.enter(Deleted, now)
+}
+
+// SettleBinding is Settle for a binding: one made asynchronously is fetched, because a
+// 202 carries no credentials, and one without credentials is of no use.
+func (w Work) SettleBinding(a Answer, now time.Time) (Work, time.Duration) {
+	if w.State != Creating || a.Outcome != Done {
+		return w.Settle(a, now)
+	}
+	if w.Next() == Poll {
+		w.CallID = ""
+		return w.fetch(now), 0
+	}
+	if a.Credentials.IsZero() {
+		a = Answer{Outcome: Invalid, Fault: naru.Msg("provision.no_credentials")}
+	}
+	return w.Settle(a, now)
+}
+
+// fetch turns a binding whose asynchronous creation succeeded to reading it.
+func (w Work) fetch(now time.Time) Work {
+	w.Phase, w.Operation, w.Since, w.NextAt = Fetch, "", now, now
+	w.Attempts, w.Trouble = 0, naru.Message{}
+	return w
+}
+
+// again tries the same step later, at growing distance.
+func (w Work) again(a Answer) (Work, time.Duration) {
+	wait := min(retryMost, retryFirst<<min(w.Attempts, 10))
+	w.Attempts++
+	w.Trouble = a.Fault
+	return w, max(wait, min(a.RetryAfter, retryMost))
+}
+
+func (w Work) enter(s State, now time.Time) Work {
+	return Work{State: s, Since: now}
+}
+
+// Stuck reports whether a deletion goes on without success, which a platform is told
+// as a failure though naru goes on trying.
+func (w Work) Stuck() bool { return w.State == Deleting && w.Attempts >= stuckAttempt }
+
+// pollWait is the pause before the next poll: as the broker wishes, else a quarter of
+// the time it took so far.
+func pollWait(wish, elapsed time.Duration) time.Duration {
+	if wish > 0 {
+		return max(pollLeast, min(wish, retryMost))
+	}
+	return max(pollLeast, min(elapsed/4, pollMost))
+}
+
+func tooSlow() naru.Message { return naru.Msg("provision.too_slow", "limit", pollLimit.String()) }
