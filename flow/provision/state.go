@@ -344,3 +344,14 @@ func pollWait(wish, elapsed time.Duration) time.Duration {
 }
 
 func tooSlow() naru.Message { return naru.Msg("provision.too_slow", "limit", pollLimit.String()) }
+
+// stray sends what was thought gone, and is still held, to its deletion again.
+func (w Work) stray(now time.Time) Work {
+	fault := w.Fault
+	next := w.enter(Deleting, now)
+	if w.State == Failed {
+		next = w.enter(Orphan, now)
+	}
+	next.Fault, next.NextAt = fault, now
+	return next
+}

@@ -1,0 +1,66 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+
+	"naru"
+	"naru/base/op"
+)
+
+// DeleteIn asks for the deletion of an instance.
+type DeleteIn struct {
+	InstanceRef
+	Unbind bool `json:"unbind,omitempty" doc:"revoke the bindings first; otherwise live bindings refuse the deletion"`
+}
+
+// remove ends an instance, its bindings before it. Asking twice is asking once. No rule
+// of the catalogue or the law refuses it: what runs may always be stopped.
+func remove(ctx context.Context, c *op.Call, s Store, in DeleteIn) (Instance, error) {
+	i, err := find(ctx, c, s, in.InstanceRef)
+	if err != nil {
+		return i, err
+	}
+	bindings, err := s.Bindings(ctx, i.ID)
+	if err != nil {
+		return i, err
+	}
+	if live := countLive(bindings); live > 0 && !in.Unbind {
+		return i, naru.NewError(naru.Conflict, "provision.still_bound", "instance", string(i.ID), "bindings", fmt.Sprint(live))
+	}
+	for _, b := range bindings {
+		if b.State.Live() && b.State != Deleting {
+			if err := abandonBinding(ctx, c, s, i, &b); err != nil {
+				return i, err
+			}
+		}
+	}
+	return i, abandon(ctx, c, s, &i)
+}
+
+func countLive(bindings []Binding) int {
+	n := 0
+	for _, b := range bindings {
+		if b.State.Live() {
+			n++
+		}
+	}
+	return n
+}
+
+// abandon stores the wish to have an instance deleted.
+func abandon(ctx context.Context, c *op.Call, s Store, i *Instance) error {
+	before := i.Work
+	i.Work = i.Abandon(c.Now)
+	if i.Work.State == before.State {
+		c.Record(i.subjects(), "state", string(i.State), "repeated", "true")
+		return nil
+	}
+	if i.State == Deleted {
+		i.DeletedAt = c.Now
+	} else {
+		c.Enqueue(TaskInstance, string(i.ID))
+	}
+	c.Record(i.subjects(), i.detail(before.State)...)
+	return s.PutInstance(ctx, *i)
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"naru"
+	"naru/flow/catalog"
+	"naru/flow/contract"
+	"naru/flow/provision"
+)
+
+// workColumns are the columns both tables share, in the order of workArgs.
+const workColumns = `state, phase, operation, call_id, unsure, attempts, since, next_at, fault, trouble`
+
+func workArgs(w *provision.Work) []any {
+	return []any{
+		string(w.State), string(w.Phase), w.Operation, w.CallID, w.Unsure, w.Attempts, micros(w.Since), micros(w.NextAt),
+		messageText(w.Fault), messageText(w.Trouble),
+	}
+}
+
+// workScan holds the columns that need a conversion until they were read.
+type workScan struct {
+	since, next    int64
+	fault, trouble string
+}
+
+func (x *workScan) into(w *provision.Work) []any {
+	return []any{&w.State, &w.Phase, &w.Operation, &w.CallID, &w.Unsure, &w.Attempts, &x.since, &x.next, &x.fault, &x.trouble}
+}
+
+func (x *workScan) finish(w *provision.Work) error {
+	w.Since, w.NextAt = instant(x.since), instant(x.next)
+	if err := messageFrom(x.fault, &w.Fault); err != nil {
+		return err
+	}
+	return messageFrom(x.trouble, &w.Trouble)
+}
+
+// messageText is a message as JSON, "" for none.
+func messageText(m naru.Message) string {
+	if m.Key == "" {
+		return ""
+	}
+	raw, err := json.Marshal(m)
+	if err != nil {
+		return "" // strings always marshal
+	}
+	return string(raw)
+}
+
+func messageFrom(text string, m *naru.Message) error {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), m); err != nil {
+		return fmt.Errorf("stored message: %w", err)
+	}
+	return nil
+}
+
+const instanceColumns = `id, order_id, institution, system, component, provider, service, plan, params, digest,
+	platform, platform_id, end_user, dashboard, requested_by, created_at, ready_at, deleted_at, synthetic, version, ` + workColumns
+
+// instanceScan reads an instance, with further columns behind it.
+func instanceScan(s scanner, i *provision.Instance, more ...any) error {
+	var (
+		x                       workScan
+		params                  string
+		created, ready, deleted int64
+	)
+	dest := []any{
+		&i.ID, &i.Order, &i.Institution, &i.System, &i.Component, &i.Provider, &i.Service, &i.Plan, &params, &i.Digest,
+		&i.Platform, &i.PlatformID, &i.EndUser, &i.Dashboard, &i.RequestedBy, &created, &ready, &deleted, &i.Synthetic, &i.Version,
+	}
+	dest = append(append(dest, x.into(&i.Work)...), more...)
+	if err := s.Scan(dest...); err != nil {
+		return err
+	}
+	i.Params = bytesOrNil(params)
+	i.CreatedAt, i.ReadyAt, i.DeletedAt = instant(created), instant(ready), instant(deleted)
+	return x.finish(&i.Work)
+}
+
+func bytesOrNil(s string) []byte {
+	if s == "" {
+		return nil
+	}
+	return []byte(s)
+}
+
+func scanInstance(s scanner) (i provision.Instance, err error) {
+	err = instanceScan(s, &i)
+	return i, err
+}
+
+// Instance implements provision.Store.
+func (tx *Tx) Instance(ctx context.Context, id provision.InstanceID) (provision.Instance, error) {
+	i, err := one(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE id = $1`, string(id))
+	return i, missing(err, "instance", string(id))
+}
+
+// maybe turns the first row of a query, if there is one, into a value.
+func maybe[T any](rows []T, err error) (v T, ok bool, e error) {
+	if err != nil || len(rows) == 0 {
+		return v, false, err
+	}
+	return rows[0], true, nil
+}
+
+// InstanceOf implements provision.Store. Ids sort by time, so the last is the newest.
+func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (provision.Instance, bool, error) {
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE platform = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
+	return maybe(collect(ctx, tx, scanInstance, q, platform, platformID))
+}
+
+// LiveInstance implements provision.Store.
+func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted') LIMIT 1`
+	return maybe(collect(ctx, tx, scanInstance, q, string(of)))
+}
+
+// InstancesAt implements provision.Store.
+func (tx *Tx) InstancesAt(ctx context.Context, p catalog.ProviderID) ([]provision.Instance, error) {
+	return collect(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE provider = $1 ORDER BY id`, string(p))
+}
+
+// PutInstance implements provision.Store. It raises the version.
+func (tx *Tx) PutInstance(ctx context.Context, i provision.Instance) error {
+	const q = `INSERT INTO instance (` + instanceColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
+		ON CONFLICT (id) DO UPDATE SET dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
+		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
+		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
+		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`
+	args := []any{
+		string(i.ID), string(i.Order), string(i.Institution), string(i.System), string(i.Component), string(i.Provider), string(i.Service),
+		string(i.Plan), string(i.Params), i.Digest, i.Platform, i.PlatformID, i.EndUser, i.Dashboard, i.RequestedBy,
+		micros(i.CreatedAt), micros(i.ReadyAt), micros(i.DeletedAt), i.Synthetic, i.Version + 1,
+	}
+	return tx.exec(ctx, q, append(args, workArgs(&i.Work)...)...)
+}
+
+// rowQuery reads instances with the names of what they belong to.
+const rowQuery = `SELECT i.` + `%s, n.name, s.name, p.name, p.name_en, v.name, v.name_en, l.name, l.name_en
+	FROM instance i JOIN institution n ON n.id = i.institution JOIN system s ON s.id = i.system
+	JOIN provider p ON p.id = i.provider JOIN service v ON v.id = i.service JOIN service_plan l ON l.id = i.plan WHERE `
+
+// rowSelect is rowQuery with the columns of the instance qualified.
+func rowSelect(where string) string {
+	columns := strings.NewReplacer("\n", " ", "\t", "", ", ", ", i.").Replace(strings.Join(strings.Fields(instanceColumns), " "))
+	return fmt.Sprintf(rowQuery, columns) + where
+}
+
+func scanInstanceRow(s scanner) (r provision.InstanceRow, err error) {
+	err = instanceScan(s, &r.Instance, &r.InstitutionName, &r.SystemName, &r.ProviderName.Ko, &r.ProviderName.En,
+		&r.ServiceName.Ko, &r.ServiceName.En, &r.PlanName.Ko, &r.PlanName.En)
+	return r, err
+}
+
+// InstanceRow implements provision.Store.
+func (tx *Tx) InstanceRow(ctx context.Context, id provision.InstanceID) (provision.InstanceRow, error) {
+	r, err := one(ctx, tx, scanInstanceRow, rowSelect(`i.id = $1`), string(id))
+	return r, missing(err, "instance", string(id))
+}
+
+// Instances implements provision.Store: the newest first.
+func (tx *Tx) Instances(ctx context.Context, f provision.Filter, p naru.Page) (naru.List[provision.InstanceRow], error) {
+	q := rowSelect(`($1 = '' OR i.institution = $1) AND ($2 = '' OR i.system = $2) AND ($3 = '' OR i.provider = $3)
+		AND ($4 = '' OR i.order_id = $4) AND ($5 = '' OR i.state = $5) AND (NOT $6 OR i.state NOT IN ('failed', 'deleted'))
+		AND ($7 = '' OR i.id < $7) ORDER BY i.id DESC LIMIT $8`)
+	rows, err := collect(ctx, tx, scanInstanceRow, q, string(f.Institution), string(f.System), string(f.Provider), string(f.Order),
+		string(f.State), f.Live, p.After, p.Size()+1)
+	return page(rows, p, func(r provision.InstanceRow) string { return string(r.ID) }), err
+}
+
+const bindingColumns = `id, instance, params, digest, platform_id, end_user, requested_by, created_at, ready_at, deleted_at, version, ` + workColumns
+
+func scanBinding(s scanner) (b provision.Binding, err error) {
+	var (
+		x                       workScan
+		params                  string
+		created, ready, deleted int64
+	)
+	dest := []any{&b.ID, &b.Instance, &params, &b.Digest, &b.PlatformID, &b.EndUser, &b.RequestedBy, &created, &ready, &deleted, &b.Version}
+	if err := s.Scan(append(dest, x.into(&b.Work)...)...); err != nil {
+		return b, err
+	}
+	b.Params = bytesOrNil(params)
+	b.CreatedAt, b.ReadyAt, b.DeletedAt = instant(created), instant(ready), instant(deleted)
+	return b, x.finish(&b.Work)
+}
+
+// Binding implements provision.Store.
+func (tx *Tx) Binding(ctx context.Context, id provision.BindingID) (provision.Binding, error) {
+	b, err := one(ctx, tx, scanBinding, `SELECT `+bindingColumns+` FROM binding WHERE id = $1`, string(id))
+	return b, missing(err, "binding", string(id))
+}
+
+// BindingOf implements provision.Store.
+func (tx *Tx) BindingOf(ctx context.Context, i provision.InstanceID, platformID string) (provision.Binding, bool, error) {
+	const q = `SELECT ` + bindingColumns + ` FROM binding WHERE instance = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
+	return maybe(collect(ctx, tx, scanBinding, q, string(i), platformID))
+}
+
+// Bindings implements provision.Store.
+func (tx *Tx) Bindings(ctx context.Context, i provision.InstanceID) ([]provision.Binding, error) {
+	return collect(ctx, tx, scanBinding, `SELECT `+bindingColumns+` FROM binding WHERE instance = $1 ORDER BY id`, string(i))
+}
+
+// BindingsAt implements provision.Store.
+func (tx *Tx) BindingsAt(ctx context.Context, p catalog.ProviderID) ([]provision.Binding, error) {
+	const q = `SELECT ` + bindingColumns + ` FROM binding WHERE instance IN (SELECT id FROM instance WHERE provider = $1) ORDER BY id`
+	return collect(ctx, tx, scanBinding, q, string(p))
+}
+
+// PutBinding implements provision.Store. It raises the version.
+func (tx *Tx) PutBinding(ctx context.Context, b provision.Binding) error {
+	const q = `INSERT INTO binding (` + bindingColumns + `)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		ON CONFLICT (id) DO UPDATE SET ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
+		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
+		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
+		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`
+	args := []any{
+		string(b.ID), string(b.Instance), string(b.Params), b.Digest, b.PlatformID, b.EndUser, b.RequestedBy,
+		micros(b.CreatedAt), micros(b.ReadyAt), micros(b.DeletedAt), b.Version + 1,
+	}
+	return tx.exec(ctx, q, append(args, workArgs(&b.Work)...)...)
+}
+
+// PutCredentials implements provision.Store: sealed to the binding they belong to.
+func (tx *Tx) PutCredentials(ctx context.Context, b provision.BindingID, secret naru.Secret) error {
+	if secret.IsZero() {
+		return tx.exec(ctx, `DELETE FROM binding_secret WHERE binding = $1`, string(b))
+	}
+	sealed, err := tx.sealer.Seal(string(b), secret)
+	if err != nil {
+		return err
+	}
+	const q = `INSERT INTO binding_secret (binding, sealed) VALUES ($1, $2) ON CONFLICT (binding) DO UPDATE SET sealed = excluded.sealed`
+	return tx.exec(ctx, q, string(b), sealed)
+}
+
+// Credentials implements provision.Store.
+func (tx *Tx) Credentials(ctx context.Context, b provision.BindingID) (naru.Secret, error) {
+	sealed, err := one(ctx, tx, scanBytes, `SELECT sealed FROM binding_secret WHERE binding = $1`, string(b))
+	if err != nil {
+		return naru.Secret{}, missing(err, "credentials", string(b))
+	}
+	return tx.sealer.Unseal(string(b), sealed)
+}
+
+func scanBytes(s scanner) (b []byte, err error) {
+	err = s.Scan(&b)
+	return b, err
+}
+
+// PutCensus implements provision.Store.
+func (tx *Tx) PutCensus(ctx context.Context, c provision.Census) error {
+	findings, err := json.Marshal(c.Findings)
+	if err != nil {
+		return fmt.Errorf("census of %s: %w", c.Provider, err)
+	}
+	const q = `INSERT INTO census (id, provider, at, held, known, findings, fault) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	return tx.exec(ctx, q, c.ID, string(c.Provider), micros(c.At), c.Held, c.Known, string(findings), messageText(c.Fault))
+}
+
+// Censuses implements provision.Store: the newest first.
+func (tx *Tx) Censuses(ctx context.Context, of catalog.ProviderID, p naru.Page) (naru.List[provision.Census], error) {
+	const q = `SELECT id, provider, at, held, known, findings, fault FROM census
+		WHERE ($1 = '' OR provider = $1) AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
+	rows, err := collect(ctx, tx, scanCensus, q, string(of), p.After, p.Size()+1)
+	return page(rows, p, func(c provision.Census) string { return c.ID }), err
+}
+
+func scanCensus(s scanner) (c provision.Census, err error) {
+	var (
+		at              int64
+		findings, fault string
+	)
+	if err := s.Scan(&c.ID, &c.Provider, &at, &c.Held, &c.Known, &findings, &fault); err != nil {
+		return c, err
+	}
+	c.At = instant(at).In(time.UTC)
+	if err := json.Unmarshal([]byte(findings), &c.Findings); err != nil {
+		return c, fmt.Errorf("census %s: %w", c.ID, err)
+	}
+	return c, messageFrom(fault, &c.Fault)
+}
