@@ -15,6 +15,7 @@ type BindIn struct {
 	Params     string      `json:"params,omitempty" doc:"JSON object for the provider's broker"`
 	PlatformID string      `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
 	EndUser    string      `json:"-"`
+	Place      string      `json:"-"` // the platform's application, which a repeated request must name again
 }
 
 // Bound is the binding asked for. Existed says that the same had been asked before.
@@ -39,7 +40,7 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
-	digest := digestOf(string(i.ID), string(params))
+	digest := digestOf(string(i.ID), in.Place, string(params))
 	if old, ok, err := repeatedBinding(ctx, c, s, i, in.PlatformID, digest); err != nil || ok {
 		return Bound{Binding: old, Existed: true}, err
 	}

@@ -20,11 +20,13 @@ import (
 // CreateIn asks for an instance. An officer names the order; a platform may name only the
 // plan, when exactly one of its institution's orders for it has no instance yet.
 type CreateIn struct {
-	Order      contract.OrderID `json:"order,omitempty" doc:"approved order"`
-	Plan       catalog.PlanID   `json:"plan,omitempty" doc:"plan, when no order is named"`
-	Params     string           `json:"params,omitempty" doc:"JSON object for the provider's broker"`
-	PlatformID string           `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
-	EndUser    string           `json:"-"`
+	Order      contract.OrderID  `json:"order,omitempty" doc:"approved order"`
+	Service    catalog.ServiceID `json:"service,omitempty" doc:"service the order must be for"`
+	Plan       catalog.PlanID    `json:"plan,omitempty" doc:"plan the order must be for; needed when no order is named"`
+	Params     string            `json:"params,omitempty" doc:"JSON object for the provider's broker"`
+	PlatformID string            `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
+	EndUser    string            `json:"-"` // who asked the platform, as it says
+	Place      string            `json:"-"` // the platform's own place for it, which a repeated request must name again
 }
 
 // Created is the instance asked for. Existed says that the same had been asked before.
@@ -50,7 +52,7 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	if err != nil {
 		return Created{}, err
 	}
-	digest := digestOf(string(in.Order), string(in.Plan), string(params))
+	digest := digestOf(string(in.Order), string(in.Service), string(in.Plan), in.Place, string(params))
 	if old, ok, err := repeated(ctx, c, s, in.PlatformID, digest); err != nil || ok {
 		return Created{Instance: old, Existed: true}, err
 	}
@@ -109,7 +111,7 @@ func repeated(ctx context.Context, c *op.Call, s Store, platformID, digest strin
 // pick returns the order that carries the instance. One order carries one instance.
 func (k creation) pick(ctx context.Context, c *op.Call, s Store, in CreateIn) (contract.Order, error) {
 	if in.Order == "" {
-		return pickByPlan(ctx, c, s, in.Plan)
+		return pickByPlan(ctx, c, s, in)
 	}
 	order, err := s.Order(ctx, in.Order)
 	if err != nil {
@@ -118,7 +120,7 @@ func (k creation) pick(ctx context.Context, c *op.Call, s Store, in CreateIn) (c
 	if err := identity.RequireSight(c.Actor, string(order.Institution), string(order.ID)); err != nil {
 		return order, err
 	}
-	if in.Plan != "" && in.Plan != order.Plan {
+	if (in.Plan != "" && in.Plan != order.Plan) || (in.Service != "" && in.Service != order.Service) {
 		return order, naru.NewError(naru.Invalid, "provision.order_other_plan", "order", string(order.ID))
 	}
 	live, ok, err := s.LiveInstance(ctx, order.ID)
@@ -128,8 +130,9 @@ func (k creation) pick(ctx context.Context, c *op.Call, s Store, in CreateIn) (c
 	return order, err
 }
 
-func pickByPlan(ctx context.Context, c *op.Call, s Store, plan catalog.PlanID) (contract.Order, error) {
-	if plan == "" {
+// pickByPlan finds the one order of the caller's institution that may carry the plan.
+func pickByPlan(ctx context.Context, c *op.Call, s Store, in CreateIn) (contract.Order, error) {
+	if in.Plan == "" {
 		return contract.Order{}, naru.NewError(naru.Invalid, "provision.order_missing")
 	}
 	orders, err := s.OrdersInForce(ctx, inventory.InstitutionID(c.Actor.Institution), c.Today())
@@ -138,7 +141,7 @@ func pickByPlan(ctx context.Context, c *op.Call, s Store, plan catalog.PlanID) (
 	}
 	var free []contract.Order
 	for _, o := range orders {
-		if o.Plan != plan {
+		if o.Plan != in.Plan || (in.Service != "" && o.Service != in.Service) {
 			continue
 		}
 		_, used, err := s.LiveInstance(ctx, o.ID)
@@ -151,7 +154,7 @@ func pickByPlan(ctx context.Context, c *op.Call, s Store, plan catalog.PlanID) (
 	}
 	switch len(free) {
 	case 0:
-		return contract.Order{}, naru.NewError(naru.Denied, "provision.no_order", "object", string(plan))
+		return contract.Order{}, naru.NewError(naru.Denied, "provision.no_order", "object", string(in.Plan))
 	case 1:
 		return free[0], nil
 	}

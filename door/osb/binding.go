@@ -1,0 +1,150 @@
+package osb
+
+import (
+	"context"
+	"net/http"
+
+	"naru/base/op"
+	"naru/flow/provision"
+	wire "naru/wire/osb"
+)
+
+// Bind asks for credentials. A 202 carries none; they are fetched, or come with a 201.
+func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse, error) {
+	if err := d.checkBind(ctx, r); err != nil {
+		return wire.BindResponse{}, err
+	}
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Bind, provision.BindIn{
+		Instance: provision.InstanceRef{PlatformID: r.InstanceID}, Params: string(r.Parameters), PlatformID: r.BindingID,
+		EndUser: endUser(r.Caller), Place: appOf(r),
+	})
+	if err != nil {
+		return wire.BindResponse{}, d.refuse(err)
+	}
+	if !r.AcceptsIncomplete && !got.State.Settled() {
+		return d.bindNow(ctx, got)
+	}
+	return d.bound(ctx, got)
+}
+
+// checkBind refuses what the specification gives a code of its own.
+func (d *door) checkBind(ctx context.Context, r wire.BindRequest) error {
+	i, err := d.instance(ctx, r.InstanceID)
+	switch {
+	case err != nil:
+		return err
+	case !i.State.Settled():
+		return wire.ConcurrencyError()
+	case i.State != provision.Ready:
+		return wire.NotFound("no such service instance")
+	case r.PredecessorBindingID != "":
+		return wire.BadRequest("bindings of this plan are not rotatable: bind anew and unbind the old one")
+	case r.ServiceID != string(i.Service), r.PlanID != string(i.Plan):
+		return wire.BadRequest("service_id and plan_id are not those of the service instance")
+	}
+	return nil
+}
+
+// appOf reads the application from bind_resource or from its older place.
+func appOf(r wire.BindRequest) string {
+	if r.BindResource != nil && r.BindResource.AppGUID != "" {
+		return r.BindResource.AppGUID
+	}
+	return r.AppGUID
+}
+
+// bound answers for a binding as it stands.
+func (d *door) bound(ctx context.Context, got provision.Bound) (wire.BindResponse, error) {
+	switch got.State {
+	case provision.Ready:
+		binding, err := d.reveal(ctx, got.ID)
+		return wire.BindResponse{Existed: got.Existed, Binding: binding}, err
+	case provision.Requested, provision.Creating:
+		return wire.BindResponse{Async: true, Operation: tokenBind + string(got.ID)}, nil
+	}
+	return wire.BindResponse{}, wire.ConcurrencyError()
+}
+
+// reveal reads the credentials; the operation records that the platform got them.
+func (d *door) reveal(ctx context.Context, id provision.BindingID) (wire.Binding, error) {
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Credentials, provision.BindingRef{ID: id})
+	if err != nil {
+		return wire.Binding{}, d.refuse(err)
+	}
+	return wire.Binding{Credentials: got.Credentials}, nil
+}
+
+// bindNow waits for the outcome, or takes the wish back.
+func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindResponse, error) {
+	ref := provision.BindingRef{ID: got.ID}
+	settled, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, ref)
+		if err == nil {
+			got.Binding = now
+		}
+		return got.State != provision.Requested && got.State != provision.Creating, err
+	})
+	switch {
+	case err != nil:
+		return wire.BindResponse{}, d.refuse(err)
+	case !settled:
+		ctx = context.WithoutCancel(ctx) // also when the platform went away
+		if _, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref}); err != nil {
+			return wire.BindResponse{}, d.refuse(err)
+		}
+		return wire.BindResponse{}, wire.AsyncRequired()
+	case got.State == provision.Failed, got.State == provision.Orphan:
+		return wire.BindResponse{}, wire.Unprocessable(got.Fault.Key, d.Say(got.Fault))
+	}
+	return d.bound(ctx, got)
+}
+
+// binding finds what the platform means by two ids.
+func (d *door) binding(ctx context.Context, instance, binding string) (provision.Binding, error) {
+	b, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, provision.BindingRef{
+		Instance: provision.InstanceRef{PlatformID: instance}, PlatformID: binding,
+	})
+	return b, d.refuseNil(err)
+}
+
+// GetBinding shows a binding that is ready, with its credentials.
+func (d *door) GetBinding(ctx context.Context, r wire.GetBindingRequest) (wire.GetBindingResponse, error) {
+	b, err := d.binding(ctx, r.InstanceID, r.BindingID)
+	if err != nil {
+		return wire.GetBindingResponse{}, err
+	}
+	if b.State != provision.Ready {
+		return wire.GetBindingResponse{}, wire.NotFound("the service binding is not ready")
+	}
+	content, err := d.reveal(ctx, b.ID)
+	return wire.GetBindingResponse{Binding: content, Parameters: b.Params}, err
+}
+
+// Unbind revokes credentials.
+func (d *door) Unbind(ctx context.Context, r wire.UnbindRequest) (wire.UnbindResponse, error) {
+	found, err := d.binding(ctx, r.InstanceID, r.BindingID)
+	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && found.State == provision.Deleted) {
+		return wire.UnbindResponse{}, wire.Gone()
+	}
+	if err != nil {
+		return wire.UnbindResponse{}, err
+	}
+	ref := provision.BindingRef{ID: found.ID}
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref})
+	switch {
+	case err != nil:
+		return wire.UnbindResponse{}, d.refuse(err)
+	case got.State == provision.Deleted:
+		return wire.UnbindResponse{}, nil
+	case r.AcceptsIncomplete:
+		return wire.UnbindResponse{Async: true, Operation: tokenUnbind + string(got.ID)}, nil
+	}
+	gone, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, ref)
+		return now.State == provision.Deleted, err
+	})
+	if err == nil && !gone {
+		return wire.UnbindResponse{}, wire.ConcurrencyError()
+	}
+	return wire.UnbindResponse{}, d.refuseNil(err)
+}

@@ -1,0 +1,181 @@
+package osb
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"naru"
+	"naru/base/identity"
+	"naru/base/op"
+	"naru/flow/provision"
+	wire "naru/wire/osb"
+)
+
+// Config is what the door needs.
+type Config struct {
+	Runner *op.Runner
+	Ops    provision.Ops
+	// SignIn tells who a user and password belong to. It may be slow: an accepted pair is
+	// remembered for a minute.
+	SignIn func(ctx context.Context, user, password string) (naru.Actor, error)
+	// Say words a message for the platform's people.
+	Say func(naru.Message) string
+	// Report takes faults of naru itself, which are answered without their text; may be nil.
+	Report func(*http.Request, error)
+	// SyncWait is how long a synchronous request waits; 0 means 25 seconds.
+	SyncWait time.Duration
+}
+
+const (
+	defaultSyncWait = 25 * time.Second
+	lookAgain       = 50 * time.Millisecond // between two looks at what a request waits for
+	remembered      = time.Minute
+	maxRemembered   = 1000
+)
+
+// New returns the door, serving /v2/….
+func New(c Config) http.Handler {
+	if c.SyncWait <= 0 {
+		c.SyncWait = defaultSyncWait
+	}
+	d := &door{Config: c, known: map[[sha256.Size]byte]guest{}}
+	var options []wire.HandlerOption
+	if c.Report != nil {
+		options = append(options, wire.WithErrorLog(c.Report))
+	}
+	return wire.Handler(d, d.authenticate, options...)
+}
+
+// door is the broker that platforms see.
+type door struct {
+	Config
+	mu    sync.Mutex
+	known map[[sha256.Size]byte]guest
+}
+
+var _ wire.Broker = (*door)(nil)
+
+// guest is a platform whose password was verified.
+type guest struct {
+	actor naru.Actor
+	until time.Time
+}
+
+// actorKey carries the platform from authentication to the broker: the handler between
+// them knows nothing of actors.
+type actorKey struct{}
+
+// authenticate lets in platforms that belong to an institution.
+func (d *door) authenticate(r *http.Request) (context.Context, error) {
+	user, password, ok := r.BasicAuth()
+	if !ok {
+		return nil, errors.New("no basic credentials")
+	}
+	actor, err := d.whoIs(r.Context(), user, password)
+	if err != nil {
+		if kind := naru.KindOf(err); kind == naru.Internal || kind == naru.Unavailable {
+			return nil, &wire.Error{Status: http.StatusServiceUnavailable, Description: "sign-in is not available", RetryAfter: time.Second}
+		}
+		return nil, err
+	}
+	if identity.Role(actor.Role) != identity.Platform || actor.Institution == "" {
+		return nil, errors.New("not a platform of an institution")
+	}
+	return context.WithValue(r.Context(), actorKey{}, actor), nil
+}
+
+// whoIs asks the slow sign-in once a minute per platform. Only digests are remembered.
+func (d *door) whoIs(ctx context.Context, user, password string) (naru.Actor, error) {
+	key := sha256.Sum256([]byte(user + "\x00" + password))
+	now := d.Runner.CallFor(naru.Actor{}).Now
+	d.mu.Lock()
+	g, ok := d.known[key]
+	d.mu.Unlock()
+	if ok && now.Before(g.until) {
+		return g.actor, nil
+	}
+	actor, err := d.SignIn(ctx, user, password)
+	if err != nil {
+		return actor, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.known) >= maxRemembered {
+		clear(d.known)
+	}
+	d.known[key] = guest{actor, now.Add(remembered)}
+	return actor, nil
+}
+
+// call starts a call of the platform that sent the request.
+func (d *door) call(ctx context.Context) naru.Call {
+	actor, _ := ctx.Value(actorKey{}).(naru.Actor)
+	return d.Runner.CallFor(actor)
+}
+
+// refuse turns an error of an operation into one of the specification. A fault of naru
+// itself passes through and becomes a 500 without its text.
+func (d *door) refuse(err error) error {
+	var refusal *naru.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	status := statusOf(refusal.Kind)
+	if status == 0 {
+		return err
+	}
+	text := d.Say(refusal.Message)
+	for _, p := range refusal.Problems {
+		text += "\n" + d.Say(p.Message)
+	}
+	return &wire.Error{Status: status, Code: refusal.Message.Key, Description: text}
+}
+
+// statusOf is the door's one table from kind to status. What cannot be had now is a 4xx,
+// because nothing was begun and nothing is to be cleaned up.
+func statusOf(k naru.Kind) int {
+	switch k {
+	case naru.Invalid:
+		return http.StatusBadRequest
+	case naru.Denied:
+		return http.StatusForbidden
+	case naru.NotFound:
+		return http.StatusNotFound
+	case naru.Conflict:
+		return http.StatusConflict
+	case naru.Exhausted, naru.Unavailable:
+		return http.StatusUnprocessableEntity
+	}
+	return 0
+}
+
+// wait looks at something until it is settled or the patience with a synchronous request ends.
+func (d *door) wait(ctx context.Context, settled func(context.Context) (bool, error)) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.SyncWait)
+	defer cancel()
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
+	for {
+		ok, err := settled(ctx)
+		if ok || (err != nil && ctx.Err() == nil) {
+			return ok, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, nil
+		case <-tick.C:
+		}
+	}
+}
+
+// endUser is the originating identity as it is kept: the platform's name and its JSON.
+func endUser(c wire.Caller) string {
+	if c.Identity == nil {
+		return ""
+	}
+	return c.Identity.Platform + " " + string(c.Identity.Value)
+}

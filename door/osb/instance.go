@@ -1,0 +1,203 @@
+package osb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"naru/base/op"
+	"naru/flow/catalog"
+	"naru/flow/contract"
+	"naru/flow/provision"
+	wire "naru/wire/osb"
+)
+
+// Provision asks for an instance under an order.
+func (d *door) Provision(ctx context.Context, r wire.ProvisionRequest) (wire.ProvisionResponse, error) {
+	in, err := creation(r)
+	if err != nil {
+		return wire.ProvisionResponse{}, err
+	}
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Create, in)
+	if err != nil {
+		return wire.ProvisionResponse{}, d.refuseCreation(err)
+	}
+	if !r.AcceptsIncomplete && !got.State.Settled() {
+		return d.provisionNow(ctx, got)
+	}
+	return provisioned(got)
+}
+
+// creation reads the order out of the request and the rest of the parameters.
+func creation(r wire.ProvisionRequest) (provision.CreateIn, error) {
+	in := provision.CreateIn{
+		Service: catalog.ServiceID(r.ServiceID), Plan: catalog.PlanID(r.PlanID), PlatformID: r.InstanceID,
+		EndUser: endUser(r.Caller), Place: r.OrganizationGUID + " " + r.SpaceGUID,
+	}
+	if r.MaintenanceInfo != nil {
+		return in, wire.Unprocessable(wire.CodeMaintenanceInfoConflict, "the catalog holds no maintenance_info for this plan")
+	}
+	if platform := wire.ContextPlatform(r.Context); r.Identity != nil && platform != "" && platform != r.Identity.Platform {
+		return in, wire.BadRequest("the originating identity names another platform than the context")
+	}
+	var naming struct {
+		Order string `json:"naru_order"`
+	}
+	if r.Context != nil && json.Unmarshal(r.Context, &naming) != nil {
+		return in, wire.BadRequest("context.naru_order must be the text id of an order")
+	}
+	params, order, err := splitOrder(r.Parameters)
+	if err != nil {
+		return in, err
+	}
+	if order == "" {
+		order = naming.Order
+	}
+	in.Order, in.Params = contract.OrderID(order), params
+	return in, nil
+}
+
+// splitOrder takes the order out of the parameters.
+func splitOrder(raw json.RawMessage) (params, order string, err error) {
+	if raw == nil {
+		return "", "", nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return "", "", wire.BadRequest("parameters must be a JSON object")
+	}
+	if named, ok := fields["order"]; ok && json.Unmarshal(named, &order) != nil {
+		return "", "", wire.BadRequest("parameters.order must be the text id of an order")
+	}
+	delete(fields, "order")
+	if len(fields) == 0 {
+		return "", order, nil
+	}
+	rest, err := json.Marshal(fields)
+	return string(rest), order, err
+}
+
+// refuseCreation says 400 for a plan or order that is not the platform's to use, as the
+// specification wants it; in the record it stands as a denial all the same.
+func (d *door) refuseCreation(err error) error {
+	out := d.refuse(err)
+	var refusal *wire.Error
+	if errors.As(out, &refusal) && (refusal.Code == "provision.no_order" || refusal.Status == http.StatusNotFound) {
+		refusal.Status = http.StatusBadRequest
+	}
+	return out
+}
+
+// provisioned answers for an instance as it stands.
+func provisioned(got provision.Created) (wire.ProvisionResponse, error) {
+	switch got.State {
+	case provision.Ready:
+		return wire.ProvisionResponse{Existed: got.Existed, DashboardURL: got.Dashboard}, nil
+	case provision.Requested, provision.Creating:
+		return wire.ProvisionResponse{Async: true, Operation: tokenCreate + string(got.ID)}, nil
+	}
+	return wire.ProvisionResponse{}, wire.ConcurrencyError()
+}
+
+// provisionNow waits for the outcome, or takes the wish back.
+func (d *door) provisionNow(ctx context.Context, got provision.Created) (wire.ProvisionResponse, error) {
+	ref := provision.InstanceRef{ID: got.ID}
+	settled, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, ref)
+		if err == nil {
+			got.Instance = now.Instance
+		}
+		return got.State != provision.Requested && got.State != provision.Creating, err
+	})
+	switch {
+	case err != nil:
+		return wire.ProvisionResponse{}, d.refuse(err)
+	case !settled:
+		ctx = context.WithoutCancel(ctx) // also when the platform went away
+		if _, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true}); err != nil {
+			return wire.ProvisionResponse{}, d.refuse(err)
+		}
+		return wire.ProvisionResponse{}, wire.AsyncRequired()
+	case got.State == provision.Failed, got.State == provision.Orphan:
+		return wire.ProvisionResponse{}, wire.Unprocessable(got.Fault.Key, d.Say(got.Fault))
+	}
+	return provisioned(got)
+}
+
+// instance finds what the platform means by an id.
+func (d *door) instance(ctx context.Context, platformID string) (provision.InstanceOut, error) {
+	out, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, provision.InstanceRef{PlatformID: platformID})
+	return out, d.refuseNil(err)
+}
+
+// refuseNil is refuse for an error that may be nil.
+func (d *door) refuseNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return d.refuse(err)
+}
+
+// GetInstance shows an instance that is ready.
+func (d *door) GetInstance(ctx context.Context, r wire.GetInstanceRequest) (wire.GetInstanceResponse, error) {
+	i, err := d.instance(ctx, r.InstanceID)
+	switch {
+	case err != nil:
+		return wire.GetInstanceResponse{}, err
+	case i.State == provision.Deleting:
+		return wire.GetInstanceResponse{}, wire.ConcurrencyError()
+	case i.State != provision.Ready:
+		return wire.GetInstanceResponse{}, wire.NotFound("the service instance is not ready")
+	}
+	return wire.GetInstanceResponse{
+		ServiceID: string(i.Service), PlanID: string(i.Plan), DashboardURL: i.Dashboard, Parameters: i.Params,
+	}, nil
+}
+
+// Update refuses every change: another plan is another order, with its own approval.
+func (d *door) Update(ctx context.Context, r wire.UpdateRequest) (wire.UpdateResponse, error) {
+	i, err := d.instance(ctx, r.InstanceID)
+	switch {
+	case err != nil:
+		return wire.UpdateResponse{}, err
+	case !i.State.Settled():
+		return wire.UpdateResponse{}, wire.ConcurrencyError()
+	case i.State != provision.Ready:
+		return wire.UpdateResponse{}, wire.NotFound("no such service instance")
+	case r.ServiceID != string(i.Service):
+		return wire.UpdateResponse{}, wire.BadRequest("service_id is not that of the service instance")
+	case r.PlanID != "" && r.PlanID != string(i.Plan), r.Parameters != nil, r.MaintenanceInfo != nil:
+		return wire.UpdateResponse{}, wire.Unprocessable("", "instances are not updated: order and create another one instead")
+	}
+	return wire.UpdateResponse{}, nil // nothing was asked to change
+}
+
+// Deprovision deletes an instance; bindings the platform has not finished to unbind go first.
+func (d *door) Deprovision(ctx context.Context, r wire.DeprovisionRequest) (wire.DeprovisionResponse, error) {
+	found, err := d.instance(ctx, r.InstanceID)
+	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && found.State == provision.Deleted) {
+		return wire.DeprovisionResponse{}, wire.Gone()
+	}
+	if err != nil {
+		return wire.DeprovisionResponse{}, err
+	}
+	ref := provision.InstanceRef{ID: found.ID}
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true})
+	switch {
+	case err != nil:
+		return wire.DeprovisionResponse{}, d.refuse(err)
+	case got.State == provision.Deleted:
+		return wire.DeprovisionResponse{}, nil
+	case r.AcceptsIncomplete:
+		return wire.DeprovisionResponse{Async: true, Operation: tokenDelete + string(got.ID)}, nil
+	}
+	gone, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, ref)
+		return now.State == provision.Deleted, err
+	})
+	if err == nil && !gone {
+		return wire.DeprovisionResponse{}, wire.ConcurrencyError()
+	}
+	return wire.DeprovisionResponse{}, d.refuseNil(err)
+}

@@ -1,0 +1,99 @@
+package osb
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"naru"
+	"naru/base/op"
+	"naru/flow/provision"
+	wire "naru/wire/osb"
+)
+
+// The operations a platform polls. The id behind the colon tells old from new when a
+// platform uses an id of its own again.
+const (
+	tokenCreate = "create:"
+	tokenDelete = "delete:"
+	tokenBind   = "bind:"
+	tokenUnbind = "unbind:"
+)
+
+const (
+	tombstone = 10 * time.Minute // a deletion answers "succeeded" that long, then 410
+	pollAfter = 2 * time.Second
+)
+
+// LastOperation tells how far an instance is. An operation that is not one of naru's is
+// taken for the latest: deployed platforms send one of their own.
+func (d *door) LastOperation(ctx context.Context, r wire.LastOperationRequest) (wire.LastOperationResponse, error) {
+	ref := provision.InstanceRef{PlatformID: r.InstanceID}
+	for _, token := range []string{tokenCreate, tokenDelete} {
+		if id, ok := strings.CutPrefix(r.Operation, token); ok {
+			ref = provision.InstanceRef{ID: provision.InstanceID(id)}
+		}
+	}
+	i, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, ref)
+	if err != nil {
+		return wire.LastOperationResponse{}, d.refuse(err)
+	}
+	if i.PlatformID != r.InstanceID {
+		return wire.LastOperationResponse{}, wire.BadRequest("the operation belongs to another service instance")
+	}
+	return d.progress(ctx, i.Work, i.DeletedAt, strings.HasPrefix(r.Operation, tokenCreate))
+}
+
+// LastBindingOperation tells how far a binding is.
+func (d *door) LastBindingOperation(ctx context.Context, r wire.LastBindingOperationRequest) (wire.LastOperationResponse, error) {
+	ref := provision.BindingRef{Instance: provision.InstanceRef{PlatformID: r.InstanceID}, PlatformID: r.BindingID}
+	for _, token := range []string{tokenBind, tokenUnbind} {
+		if id, ok := strings.CutPrefix(r.Operation, token); ok {
+			ref = provision.BindingRef{ID: provision.BindingID(id)}
+		}
+	}
+	b, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, ref)
+	if err != nil {
+		return wire.LastOperationResponse{}, d.refuse(err)
+	}
+	if b.PlatformID != r.BindingID {
+		return wire.LastOperationResponse{}, wire.BadRequest("the operation belongs to another service binding")
+	}
+	return d.progress(ctx, b.Work, b.DeletedAt, strings.HasPrefix(r.Operation, tokenBind))
+}
+
+// progress is the answer to a poll of a creation or, otherwise, of whatever is under way.
+func (d *door) progress(ctx context.Context, w provision.Work, deleted time.Time, creation bool) (wire.LastOperationResponse, error) {
+	switch w.State {
+	case provision.Requested, provision.Creating:
+		return d.inProgress(w.Trouble), nil
+	case provision.Ready:
+		return wire.LastOperationResponse{State: wire.Succeeded}, nil
+	case provision.Failed, provision.Orphan:
+		return wire.LastOperationResponse{State: wire.Failed, Description: d.sayIf(w.Fault)}, nil
+	}
+	switch now := d.call(ctx).Now; {
+	case creation:
+		return wire.LastOperationResponse{State: wire.Failed, Description: "the creation was taken back"}, nil
+	case w.State == provision.Deleted && now.Sub(deleted) > tombstone:
+		return wire.LastOperationResponse{}, wire.Gone()
+	case w.State == provision.Deleted:
+		return wire.LastOperationResponse{State: wire.Succeeded}, nil
+	case w.Stuck():
+		usable := false
+		return wire.LastOperationResponse{State: wire.Failed, Description: d.sayIf(w.Trouble), InstanceUsable: &usable}, nil
+	}
+	return d.inProgress(w.Trouble), nil
+}
+
+func (d *door) inProgress(trouble naru.Message) wire.LastOperationResponse {
+	return wire.LastOperationResponse{State: wire.InProgress, RetryAfter: pollAfter, Description: d.sayIf(trouble)}
+}
+
+// sayIf words a message, if there is one.
+func (d *door) sayIf(m naru.Message) string {
+	if m.Key == "" {
+		return ""
+	}
+	return d.Say(m)
+}
