@@ -10,6 +10,7 @@ import (
 	"naru"
 	"naru/flow/catalog"
 	"naru/flow/contract"
+	"naru/flow/inventory"
 	"naru/flow/provision"
 )
 
@@ -122,6 +123,12 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted') LIMIT 1`
 	return maybe(collect(ctx, tx, scanInstance, q, string(of)))
+}
+
+// OrdersInForce implements provision.Store.
+func (tx *Tx) OrdersInForce(ctx context.Context, of inventory.InstitutionID, on naru.Date) ([]contract.Order, error) {
+	const q = `SELECT ` + orderColumns + ` FROM purchase o WHERE o.institution = $1 AND o.state = $2 AND o.valid_from <= $3 AND o.valid_to >= $3 ORDER BY o.id`
+	return collect(ctx, tx, func(s scanner) (contract.Order, error) { return scanOrder(s) }, q, of, string(contract.Approved), string(on))
 }
 
 // InstancesAt implements provision.Store.

@@ -41,8 +41,13 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 		return Bound{}, err
 	}
 	digest := digestOf(string(i.ID), in.Place, string(params))
-	if old, ok, err := repeatedBinding(ctx, c, s, i, in.PlatformID, digest); err != nil || ok {
-		return Bound{Binding: old, Existed: true}, err
+	old, ok, err := knownBinding(ctx, s, i, in.PlatformID, digest)
+	if err != nil {
+		return Bound{}, err
+	}
+	if ok {
+		c.Record(old.subjects(i), "state", string(old.State), "repeated", "true")
+		return Bound{Binding: old, Existed: true}, nil
 	}
 	if err := bindable(ctx, s, i); err != nil {
 		return Bound{}, err
@@ -59,7 +64,8 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 	return Bound{Binding: b}, nil
 }
 
-func repeatedBinding(ctx context.Context, c *op.Call, s Store, i Instance, platformID, digest string) (Binding, bool, error) {
+// knownBinding finds what a platform asked for before under the same id.
+func knownBinding(ctx context.Context, s Store, i Instance, platformID, digest string) (Binding, bool, error) {
 	if platformID == "" {
 		return Binding{}, false, nil
 	}
@@ -70,7 +76,6 @@ func repeatedBinding(ctx context.Context, c *op.Call, s Store, i Instance, platf
 	case old.Digest != digest:
 		return Binding{}, false, naru.NewError(naru.Conflict, "provision.id_taken", "id", platformID)
 	}
-	c.Record(old.subjects(i), "state", string(old.State), "repeated", "true")
 	return old, true, nil
 }
 

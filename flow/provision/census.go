@@ -101,7 +101,7 @@ func countWith(b Broker) func(context.Context, counting) counted {
 
 // settleCensus stores the comparison and takes away what should not be there any more.
 // A provider that does not answer is a census with a fault, not a clean one.
-func settleCensus(ctx context.Context, c *op.Call, s Store, _ string, k counting, a counted) (op.Step, error) {
+func settleCensus(ctx context.Context, c *op.Call, s Store, k counting, a counted) (op.Step, error) {
 	census := Census{ID: c.NewID("cen"), Provider: k.provider.ID, At: c.Now, Held: len(a.held)}
 	if a.err != nil {
 		census.Fault = faultOf(a.err, k.provider)

@@ -91,7 +91,7 @@ func (g grounds) ordered() error {
 
 // paid wants money held for the order: nothing is begun that cannot be paid.
 func (g grounds) paid() error {
-	if g.order.Hold > 0 {
+	if g.order.Held > 0 {
 		return nil
 	}
 	return naru.NewError(naru.Exhausted, "provision.no_hold", "order", string(g.order.ID))

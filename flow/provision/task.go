@@ -22,14 +22,21 @@ const (
 func Handlers(b Broker) []op.Handler {
 	return []op.Handler{
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskInstance, Lease: callLease, Prepare: prepareInstance, Call: calling(b), Settle: settleInstance,
+			Name: TaskInstance, Lease: callLease, Prepare: prepareInstance, Call: calling(b), Settle: settling(settleInstance),
 		}),
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskBinding, Lease: callLease, Prepare: prepareBinding, Call: calling(b), Settle: settleBinding,
+			Name: TaskBinding, Lease: callLease, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
-			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settleCensus,
+			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
 		}),
+	}
+}
+
+// settling drops the subject, which every question of this step carries itself.
+func settling[P, A any](settle func(context.Context, *op.Call, Store, P, A) (op.Step, error)) func(context.Context, *op.Call, Store, string, P, A) (op.Step, error) {
+	return func(ctx context.Context, c *op.Call, s Store, _ string, what P, answer A) (op.Step, error) {
+		return settle(ctx, c, s, what, answer)
 	}
 }
 
@@ -50,12 +57,12 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 		return Request{}, true, err
 	}
 	if c.Now.Before(i.NextAt) {
-		return Request{Step: Wait}, false, nil
+		return Request{Step: Wait, Instance: i.ID}, false, nil
 	}
 	if i.State == Deleting {
 		bindings, err := s.Bindings(ctx, i.ID)
 		if err != nil || countLive(bindings) > 0 {
-			return Request{Step: Wait}, false, err
+			return Request{Step: Wait, Instance: i.ID}, false, err
 		}
 	}
 	before := i.State
@@ -90,8 +97,8 @@ func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) 
 }
 
 // settleInstance stores what the answer made of the instance.
-func settleInstance(ctx context.Context, c *op.Call, s Store, subject string, r Request, a Answer) (op.Step, error) {
-	i, err := s.Instance(ctx, InstanceID(subject))
+func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answer) (op.Step, error) {
+	i, err := s.Instance(ctx, r.Instance)
 	if err != nil {
 		return op.Step{}, err
 	}
@@ -146,7 +153,7 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 		return Request{}, true, err
 	}
 	if c.Now.Before(b.NextAt) {
-		return Request{Step: Wait}, false, nil
+		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {
@@ -166,8 +173,8 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 }
 
 // settleBinding stores what the answer made of the binding, its credentials sealed.
-func settleBinding(ctx context.Context, c *op.Call, s Store, subject string, r Request, a Answer) (op.Step, error) {
-	b, err := s.Binding(ctx, BindingID(subject))
+func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer) (op.Step, error) {
+	b, err := s.Binding(ctx, r.Binding)
 	if err != nil {
 		return op.Step{}, err
 	}
