@@ -108,8 +108,8 @@ func (s *Schema) decodeAny(data []byte) (Facts, error) {
 // decodeOwn reads exactly the form that Encode writes and reports whether it was that.
 func (s *Schema) decodeOwn(data []byte, f *Facts) bool {
 	rest, ok := bytes.CutPrefix(data, []byte{'{'})
-	if !ok {
-		return false
+	if !ok || string(rest) == "}" {
+		return ok
 	}
 	for i := range s.fields {
 		value, named := bytes.CutPrefix(rest, s.quoted[i].key)
@@ -121,14 +121,14 @@ func (s *Schema) decodeOwn(data []byte, f *Facts) bool {
 			return false
 		}
 		f.Put(i, v)
-		if rest = after; rest[0] == '}' {
-			break
+		if after[0] == '}' {
+			return len(after) == 1
 		}
-		if rest, ok = bytes.CutPrefix(rest, []byte{','}); !ok {
+		if rest, ok = bytes.CutPrefix(after, []byte{','}); !ok {
 			return false
 		}
 	}
-	return len(rest) == 1 && rest[0] == '}'
+	return false
 }
 
 // readValue reads one value as Encode writes it and returns what follows.
