@@ -99,7 +99,8 @@ func (w *venueRuling) settle() {
 // cheap answer for a whole nation.
 type Outcomes [numVenues]Outcome
 
-// Outcomes decides a component at every venue without explaining. It allocates nothing.
+// Outcomes decides a component at every venue without explaining. It allocates its own
+// copy of the facts and nothing else.
 func (l *Law) Outcomes(f *Facts) Outcomes {
 	var u ruling
 	g := *f
