@@ -14,7 +14,7 @@ const flashCookie = "naru_flash"
 // the cookie is ignored, since a cookie is input.
 func flashKeys() map[string]string {
 	return map[string]string{
-		"web.signed_out": "information", "web.done.import": "success",
+		"web.signed_out": "information", "web.done.import": "success", "web.done.decide": "success",
 	}
 }
 

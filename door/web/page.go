@@ -76,6 +76,8 @@ func (q *request) menu() []link {
 		needs    identity.Permission
 	}{
 		{"web.menu.systems", "/systems", "inventory.read"},
+		{"web.menu.verdicts", "/verdicts", "decide.read"},
+		{"web.menu.rules", "/rules", "policy.read"},
 	} {
 		if q.may(m.needs) {
 			out = append(out, link{Text: q.t(m.key), URL: m.url, Current: q.r.URL.Path == m.url || strings.HasPrefix(q.r.URL.Path, m.url+"/")})

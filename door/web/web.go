@@ -10,6 +10,7 @@ import (
 	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
+	"naru/flow/decide"
 	"naru/flow/inventory"
 )
 
@@ -34,6 +35,7 @@ type Deps struct {
 	Hints []Hint
 
 	Sheets Sheets
+	Decide decide.Ops
 }
 
 // Hint is an example account of a demonstration.
@@ -105,6 +107,9 @@ func (s *server) inventoryRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /systems", s.signedIn(s.systems))
 	mux.HandleFunc("GET /systems.xlsx", s.signedIn(s.exportSystems))
 	mux.HandleFunc("GET /systems/{id}", s.signedIn(s.system))
+	mux.HandleFunc("GET /verdicts", s.signedIn(s.verdicts))
+	mux.HandleFunc("POST /verdicts", s.signedIn(s.runVerdicts))
+	mux.HandleFunc("GET /rules", s.signedIn(s.rules))
 	mux.HandleFunc("GET /import", s.signedIn(s.importPage))
 	mux.HandleFunc("POST /import", s.signedIn(s.upload))
 	mux.HandleFunc("GET /import/template.xlsx", s.signedIn(s.template))

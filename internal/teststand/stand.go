@@ -16,10 +16,13 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
+	"naru/base/policy"
 	"naru/door/web"
+	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/internal/testdb"
 	"naru/locale"
+	"naru/packs/law"
 	"naru/store"
 )
 
@@ -28,6 +31,7 @@ type Stand struct {
 	DB     *store.DB
 	Runner *op.Runner
 	Web    *web.Door
+	Decide decide.Ops
 	Office inventory.Institution // the institution of officer and approver
 
 	mu       sync.Mutex
@@ -43,6 +47,11 @@ func New(t testing.TB) *Stand {
 	t.Helper()
 	db := testdb.SQLite(t)
 	s := &Stand{DB: db, sessions: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
+	law, err := policy.Load(inventory.Facts(), law.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Decide = decide.New(law)
 	s.nation(t)
 	s.accounts = map[string]naru.Actor{}
 	for _, r := range identity.Roles() {
@@ -52,6 +61,7 @@ func New(t testing.TB) *Stand {
 		}
 		s.accounts[string(r)] = a
 	}
+	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
 	words, err := locale.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +77,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner),
+		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide,
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
