@@ -27,6 +27,7 @@ type page struct {
 	Menu   []link
 	words  Words
 	schema *policy.Schema
+	ops    map[string]naru.Text
 }
 
 // link is a text that leads somewhere.
@@ -49,7 +50,7 @@ func (q *request) page(p page) page {
 }
 
 func (p *page) fill(q *request) {
-	p.prefs, p.Actor, p.words, p.schema = q.prefs, q.actor, q.Words, q.schema
+	p.prefs, p.Actor, p.words, p.schema, p.ops = q.prefs, q.actor, q.Words, q.schema, q.ops
 	p.Path = q.r.URL.Path
 	query := q.r.URL.Query()
 	query.Del("lang")
@@ -77,7 +78,11 @@ func (q *request) menu() []link {
 	}{
 		{"web.menu.systems", "/systems", "inventory.read"},
 		{"web.menu.verdicts", "/verdicts", "decide.read"},
+		{"web.menu.services", "/services", "catalog.read"},
+		{"web.menu.providers", "/providers", "catalog.edit"},
 		{"web.menu.rules", "/rules", "policy.read"},
+		{"web.menu.record", "/record", "record.read"},
+		{"web.menu.permissions", "/permissions", "identity.read"},
 	} {
 		if q.may(m.needs) {
 			out = append(out, link{Text: q.t(m.key), URL: m.url, Current: q.r.URL.Path == m.url || strings.HasPrefix(q.r.URL.Path, m.url+"/")})
@@ -126,6 +131,46 @@ func (p page) Big(m naru.Money) string {
 		parts = append(parts, grouped(n))
 	}
 	return strings.Join(parts, " ") + " 원"
+}
+
+// D writes an exact decimal with thousands separated.
+func (p page) D(d naru.Decimal) string {
+	whole, frac, point := strings.Cut(d.String(), ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return d.String()
+	}
+	s := grouped(n)
+	if strings.HasPrefix(whole, "-") && n == 0 {
+		s = "-" + s
+	}
+	if point {
+		s += "." + frac
+	}
+	return s
+}
+
+// quota words a limit of a plan.
+func (p page) quota(name, value string) string {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return name + " " + value
+	}
+	if strings.HasSuffix(name, "bytes") {
+		return name + " " + bytesOf(n)
+	}
+	return name + " " + grouped(n)
+}
+
+// bytesOf writes a size in the largest binary unit that divides it.
+func bytesOf(n int64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB"}
+	i := 0
+	for i < len(units)-1 && n >= 1024 && n%1024 == 0 {
+		n /= 1024
+		i++
+	}
+	return grouped(n) + " " + units[i]
 }
 
 // grouped writes 1234567 as 1,234,567.

@@ -12,6 +12,7 @@ import (
 	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/ledger"
 )
 
 // Words turns message keys into sentences: package locale.
@@ -36,6 +37,9 @@ type Deps struct {
 
 	Sheets Sheets
 	Decide decide.Ops
+	Ledger ledger.Ops
+	// Operations is every operation of this naru, to word their names in the record.
+	Operations []op.Any
 }
 
 // Hint is an example account of a demonstration.
@@ -63,6 +67,7 @@ type server struct {
 	assets *assets
 	schema *policy.Schema
 	jobs   *jobs
+	ops    map[string]naru.Text // what operations do, by name
 }
 
 // Door is the handler, and what it leaves to end when the program ends.
@@ -83,7 +88,10 @@ func New(deps Deps) (*Door, error) {
 	if !a.built() {
 		deps.Log.Warn("web pages have no styles: run `make web` and build again")
 	}
-	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs()}
+	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs(), ops: map[string]naru.Text{}}
+	for _, o := range deps.Operations {
+		s.ops[o.Info().Name] = o.Info().Doc
+	}
 	mux := http.NewServeMux()
 	s.routes(mux)
 	guarded := http.NewCrossOriginProtection().Handler(mux)
@@ -101,6 +109,8 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.catalogRoutes(mux)
+	s.recordRoutes(mux)
 }
 
 func (s *server) inventoryRoutes(mux *http.ServeMux) {

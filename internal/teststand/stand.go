@@ -18,8 +18,10 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/door/web"
+	"naru/flow/catalog"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/ledger"
 	"naru/internal/testdb"
 	"naru/locale"
 	"naru/packs/law"
@@ -32,7 +34,9 @@ type Stand struct {
 	Runner *op.Runner
 	Web    *web.Door
 	Decide decide.Ops
+	Ledger ledger.Ops
 	Office inventory.Institution // the institution of officer and approver
+	Seller catalog.Provider      // the provider of the role provider
 
 	mu       sync.Mutex
 	sessions map[string]naru.Actor
@@ -52,16 +56,25 @@ func New(t testing.TB) *Stand {
 		t.Fatal(err)
 	}
 	s.Decide = decide.New(law)
+	signer, verifier := s.sign(t)
+	s.Ledger = ledger.New(verifier)
 	s.nation(t)
+	s.market(t)
 	s.accounts = map[string]naru.Actor{}
 	for _, r := range identity.Roles() {
 		a := naru.Actor{User: string(r), Name: names()[r], Role: string(r)}
 		if r == identity.Officer || r == identity.Approver {
 			a.Institution = string(s.Office.ID)
 		}
+		if r == identity.Provider {
+			a.Provider = string(s.Seller.ID)
+		}
 		s.accounts[string(r)] = a
 	}
 	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
+	if _, err := ledger.Sign(context.Background(), s.DB, signer); err != nil {
+		t.Fatal(err)
+	}
 	words, err := locale.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +90,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide,
+		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Operations: s.operations(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -145,4 +158,10 @@ func Do[S, In, Out any](t testing.TB, s *Stand, a naru.Actor, o op.Op[S, In, Out
 		t.Fatal(fmt.Errorf("%s: %w", o.Info().Name, err))
 	}
 	return out
+}
+
+// operations lists what this naru can do.
+func (s *Stand) operations() []op.Any {
+	list := append(inventory.Operations(), catalog.Operations()...)
+	return append(append(list, s.Decide.All()...), s.Ledger.All()...)
 }
