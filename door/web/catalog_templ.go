@@ -1215,7 +1215,7 @@ func planCard(p page, v serviceView, plan catalog.Plan) templ.Component {
 			}
 		}
 		if prices := plan.PricesOn(v.Today); len(prices) > 0 {
-			templ_7745c5c3_Err = priceTable(p, prices).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = priceTable(p, p.T("web.prices")+" · "+p.In(plan.Name), prices).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1256,7 +1256,7 @@ func planCard(p page, v serviceView, plan catalog.Plan) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = priceTable(p, plan.Prices).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = priceTable(p, p.T("web.prices.history")+" · "+p.In(plan.Name), plan.Prices).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1273,7 +1273,7 @@ func planCard(p page, v serviceView, plan catalog.Plan) templ.Component {
 	})
 }
 
-func priceTable(p page, prices []catalog.Price) templ.Component {
+func priceTable(p page, caption string, prices []catalog.Price) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1426,7 +1426,7 @@ func priceTable(p page, prices []catalog.Price) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = table(p.T("web.prices")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = table(caption).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
