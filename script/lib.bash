@@ -1,7 +1,7 @@
 # Sourced by the other scripts: where fetched things live and how scripts speak.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-fetched=$root/build/fetched # Debian packages unpacked without root, and what else is found nowhere else
+fetched=$root/build/fetched # Debian packages unpacked without root
 
 # say tells what is being done, on stderr since stdout is for answers.
 say() { printf 'naru: %s\n' "$*" >&2; }
