@@ -83,7 +83,7 @@ func (b *Broker) grant(ctx context.Context, held record, id string, wanted bindi
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
 	defer cancel()
-	content, err := b.engine.Grant(ctx, b.instance(held), grantOf(id, wanted))
+	content, err := b.engine.Grant(ctx, b.instance(held), grantOf(held.ID, id, wanted))
 	if err == nil {
 		wanted.Content, wanted.Ready = content, true
 		held.Bindings[id] = wanted
@@ -93,7 +93,7 @@ func (b *Broker) grant(ctx context.Context, held record, id string, wanted bindi
 		return content, nil
 	}
 	delete(held.Bindings, id)
-	return osb.Binding{}, errors.Join(err, b.engine.Revoke(ctx, b.instance(held), grantOf(id, wanted)), b.states.put(held))
+	return osb.Binding{}, errors.Join(err, b.engine.Revoke(ctx, b.instance(held), grantOf(held.ID, id, wanted)), b.states.put(held))
 }
 
 // GetBinding shows a binding with its credentials.
@@ -123,7 +123,7 @@ func (b *Broker) Unbind(ctx context.Context, r osb.UnbindRequest) (osb.UnbindRes
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
 	defer cancel()
-	if err := b.engine.Revoke(ctx, b.instance(held), grantOf(r.BindingID, bound)); err != nil {
+	if err := b.engine.Revoke(ctx, b.instance(held), grantOf(held.ID, r.BindingID, bound)); err != nil {
 		return osb.UnbindResponse{}, err
 	}
 	delete(held.Bindings, r.BindingID)

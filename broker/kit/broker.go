@@ -103,7 +103,7 @@ func (b *Broker) resume(ctx context.Context, r record) error {
 			if bound.Ready {
 				continue
 			}
-			if err := b.engine.Revoke(ctx, b.instance(r), grantOf(id, bound)); err != nil {
+			if err := b.engine.Revoke(ctx, b.instance(r), grantOf(r.ID, id, bound)); err != nil {
 				return fmt.Errorf("binding %q: %w", id, err)
 			}
 			delete(r.Bindings, id)
@@ -117,7 +117,7 @@ func (b *Broker) held(r record) Held {
 	h := Held{Instance: b.instance(r)}
 	for id, bound := range r.Bindings {
 		if bound.Ready {
-			h.Grants = append(h.Grants, grantOf(id, bound))
+			h.Grants = append(h.Grants, grantOf(r.ID, id, bound))
 		}
 	}
 	return h
@@ -128,8 +128,9 @@ func (b *Broker) instance(r record) Instance {
 	return Instance{ID: r.ID, Key: Key(r.ID), Plan: b.catalogue.plans[r.PlanID].plan}
 }
 
-func grantOf(id string, bound binding) Grant {
-	return Grant{ID: id, Key: Key(id), Binding: bound.Content}
+// grantOf names a binding for the engine; binding ids are unique within their instance only.
+func grantOf(instanceID, id string, bound binding) Grant {
+	return Grant{ID: id, Key: Key(instanceID + "\x00" + id), Binding: bound.Content}
 }
 
 // Close stops background operations (they resume at the next start), then the engine.

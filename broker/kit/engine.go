@@ -15,7 +15,7 @@ type Instance struct {
 	Plan Plan
 }
 
-// Grant is one binding of an instance. Key follows from its ID as Instance.Key does.
+// Grant is one binding of an instance. Key follows from both ids as Instance.Key does.
 type Grant struct {
 	ID      string
 	Key     string

@@ -72,7 +72,9 @@ func TestEachInstanceIsAnAccountOfItsOwn(t *testing.T) {
 	b := testbroker.Serve(t, messaging.Run, kit.Config{})
 	b.Provision(t, "one", "basic")
 	b.Provision(t, "two", "standard")
-	one, two := connect(t, bind(t, b, "one", "b", "basic")), connect(t, bind(t, b, "two", "b", "standard"))
+	// The bindings have the same id: it is unique within its instance only.
+	c1, c2 := bind(t, b, "one", "b", "basic"), bind(t, b, "two", "b", "standard")
+	one, two := connect(t, c1), connect(t, c2)
 	orders(t, streams(t, one))
 	heard, err := two.SubscribeSync(">")
 	if err != nil {

@@ -77,13 +77,13 @@ func TestAKeyOpensItsBucketAndNoOther(t *testing.T) {
 	b.Provision(t, "two", "standard")
 	one, at1 := bind(t, b, "one", "b", "basic")
 	two, at2 := bind(t, b, "two", "b", "standard")
-	must(t, put(t, one, at1.Bucket, "a/b/object.txt", 1000))
+	must(t, put(t, one, at1.Bucket, "a/b/한글 이름.txt", 1000))
 	refused(t, "writing a foreign bucket", put(t, two, at1.Bucket, "x", 1), "AccessDenied")
-	_, err := two.StatObject(t.Context(), at1.Bucket, "a/b/object.txt", minio.StatObjectOptions{})
+	_, err := two.StatObject(t.Context(), at1.Bucket, "a/b/한글 이름.txt", minio.StatObjectOptions{})
 	if err == nil {
 		t.Error("a foreign object can be seen")
 	}
-	_, err = two.CopyObject(t.Context(), minio.CopyDestOptions{Bucket: at2.Bucket, Object: "c"}, minio.CopySrcOptions{Bucket: at1.Bucket, Object: "a/b/object.txt"})
+	_, err = two.CopyObject(t.Context(), minio.CopyDestOptions{Bucket: at2.Bucket, Object: "c"}, minio.CopySrcOptions{Bucket: at1.Bucket, Object: "a/b/한글 이름.txt"})
 	refused(t, "copying from a foreign bucket", err, "AccessDenied")
 	found, err := two.ListBuckets(t.Context())
 	if err != nil || len(found) != 1 || found[0].Name != at2.Bucket {
