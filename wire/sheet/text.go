@@ -54,12 +54,18 @@ func (s *textScan) tabbed() bool {
 	}
 	line := s.head
 	if s.encoding == "utf-16" {
-		return bytes.Count(line, []byte("\t")) > bytes.Count(line, []byte(","))
+		return moreTabs(line)
 	}
 	if i := bytes.IndexByte(line, '\n'); i >= 0 {
 		line = line[:i]
 	}
-	return bytes.Count(line, []byte("\t")) > bytes.Count(line, []byte(","))
+	return moreTabs(line)
+}
+
+// moreTabs reports tabs, and no more commas than them.
+func moreTabs(line []byte) bool {
+	tabs := bytes.Count(line, []byte("\t"))
+	return tabs > 0 && tabs >= bytes.Count(line, []byte(","))
 }
 
 // each hands out the records with the row number that a spreadsheet program would show: blank lines count, line breaks
