@@ -13,6 +13,7 @@ import (
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
+	"naru/flow/provision"
 )
 
 // Words turns message keys into sentences: package locale.
@@ -35,9 +36,10 @@ type Deps struct {
 	// Hints are example accounts to show under the sign-in form; nil outside a demo.
 	Hints []Hint
 
-	Sheets Sheets
-	Decide decide.Ops
-	Ledger ledger.Ops
+	Sheets    Sheets
+	Decide    decide.Ops
+	Ledger    ledger.Ops
+	Provision provision.Ops
 	// Operations is every operation of this naru, to word their names in the record.
 	Operations []op.Any
 }
@@ -110,6 +112,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
 	s.catalogRoutes(mux)
+	s.instanceRoutes(mux)
 	s.recordRoutes(mux)
 }
 

@@ -22,6 +22,7 @@ import (
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
+	"naru/flow/provision"
 	"naru/internal/testdb"
 	"naru/locale"
 	"naru/packs/law"
@@ -30,13 +31,14 @@ import (
 
 // Stand is a running naru.
 type Stand struct {
-	DB     *store.DB
-	Runner *op.Runner
-	Web    *web.Door
-	Decide decide.Ops
-	Ledger ledger.Ops
-	Office inventory.Institution // the institution of officer and approver
-	Seller catalog.Provider      // the provider of the role provider
+	DB        *store.DB
+	Runner    *op.Runner
+	Web       *web.Door
+	Decide    decide.Ops
+	Ledger    ledger.Ops
+	Provision provision.Ops
+	Office    inventory.Institution // the institution of officer and approver
+	Seller    catalog.Provider      // the provider of the role provider
 
 	mu       sync.Mutex
 	sessions map[string]naru.Actor
@@ -55,7 +57,7 @@ func New(t testing.TB) *Stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Decide = decide.New(law)
+	s.Decide, s.Provision = decide.New(law), provision.New(law)
 	signer, verifier := s.sign(t)
 	s.Ledger = ledger.New(verifier)
 	s.nation(t)
@@ -90,7 +92,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Operations: s.operations(),
+		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Provision: s.Provision, Operations: s.operations(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -163,5 +165,6 @@ func Do[S, In, Out any](t testing.TB, s *Stand, a naru.Actor, o op.Op[S, In, Out
 // operations lists what this naru can do.
 func (s *Stand) operations() []op.Any {
 	list := append(inventory.Operations(), catalog.Operations()...)
-	return append(append(list, s.Decide.All()...), s.Ledger.All()...)
+	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
+	return append(list, s.Provision.All()...)
 }
