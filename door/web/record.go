@@ -9,6 +9,7 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
+	"naru/flow/access"
 	"naru/flow/ledger"
 )
 
@@ -73,13 +74,24 @@ func (s *server) exportRecord(q *request) error {
 	return q.send("naru-record-"+string(call.Today())+".jsonl", "application/jsonl; charset=utf-8", buf.Bytes())
 }
 
-// permissions shows which role may do what; it is the table the runner itself reads.
+// peopleView is who may act, and who may do what.
+type peopleView struct {
+	Users       []access.User
+	First, Next string
+	Grants      []identity.Grant
+}
+
+// permissions shows the accounts and the table of rights that the runner itself reads.
 func (s *server) permissions(q *request) error {
-	if !q.may("identity.read") {
-		return naru.NewError(naru.Denied, "identity.no_permission", "permission", "identity.read", "op", "permissions")
+	v := q.r.URL.Query()
+	users, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Access.Users, naru.Page{After: v.Get("after")})
+	if err != nil {
+		return err
 	}
+	view := peopleView{Users: users.Rows, Grants: identity.Permissions()}
+	view.First, view.Next = around("/permissions", v, users.Next)
 	p := q.page(page{Title: q.t("web.permissions")})
-	return q.show(http.StatusOK, p, permissionsPage(p, identity.Permissions()))
+	return q.show(http.StatusOK, p, permissionsPage(p, view))
 }
 
 // operation names an operation in the reader's language, or by its own name.

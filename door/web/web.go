@@ -10,6 +10,7 @@ import (
 	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
+	"naru/flow/access"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
@@ -38,6 +39,7 @@ type Deps struct {
 
 	Sheets    Sheets
 	Decide    decide.Ops
+	Access    access.Ops
 	Ledger    ledger.Ops
 	Provision provision.Ops
 	// Operations is every operation of this naru, to word their names in the record.

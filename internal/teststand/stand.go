@@ -5,11 +5,8 @@ package teststand
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +14,9 @@ import (
 	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
+	"naru/door/login"
 	"naru/door/web"
+	"naru/flow/access"
 	"naru/flow/catalog"
 	"naru/flow/decide"
 	"naru/flow/inventory"
@@ -40,8 +39,9 @@ type Stand struct {
 	Office    inventory.Institution // the institution of officer and approver
 	Seller    catalog.Provider      // the provider of the role provider
 
-	mu       sync.Mutex
-	sessions map[string]naru.Actor
+	Access access.Ops
+
+	login    *login.Login
 	accounts map[string]naru.Actor
 }
 
@@ -52,7 +52,7 @@ const Password = "naru-example-1"
 func New(t testing.TB) *Stand {
 	t.Helper()
 	db := testdb.SQLite(t)
-	s := &Stand{DB: db, sessions: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
+	s := &Stand{DB: db, accounts: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
 	law, err := policy.Load(inventory.Facts(), law.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -62,17 +62,7 @@ func New(t testing.TB) *Stand {
 	s.Ledger = ledger.New(verifier)
 	s.nation(t)
 	s.market(t)
-	s.accounts = map[string]naru.Actor{}
-	for _, r := range identity.Roles() {
-		a := naru.Actor{User: string(r), Name: names()[r], Role: string(r)}
-		if r == identity.Officer || r == identity.Approver {
-			a.Institution = string(s.Office.ID)
-		}
-		if r == identity.Provider {
-			a.Provider = string(s.Seller.ID)
-		}
-		s.accounts[string(r)] = a
-	}
+	s.people(t)
 	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
 	if _, err := ledger.Sign(context.Background(), s.DB, signer); err != nil {
 		t.Fatal(err)
@@ -92,7 +82,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.actor, SignIn: s.signIn, SignOut: s.signOut, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Provision: s.Provision, Operations: s.operations(),
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Provision: s.Provision, Operations: s.operations(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -109,44 +99,29 @@ func names() map[identity.Role]string {
 	}
 }
 
-const sessionCookie = "stand_session"
-
-func (s *Stand) actor(r *http.Request) (naru.Actor, bool) {
-	c, err := r.Cookie(sessionCookie)
+// people gives every role an account and lets it sign in.
+func (s *Stand) people(t testing.TB) {
+	t.Helper()
+	ops, err := access.New(rand.Reader)
 	if err != nil {
-		return naru.Actor{}, false
+		t.Fatal(err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, ok := s.sessions[c.Value]
-	return a, ok
-}
-
-func (s *Stand) signIn(w http.ResponseWriter, _ *http.Request, user string, password naru.Secret) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a, ok := s.accounts[user]
-	if !ok || password.Open() != Password {
-		return naru.NewError(naru.Denied, "web.signin.wrong")
+	s.Access = ops
+	for _, r := range identity.Roles() {
+		in := access.CreateUserIn{User: string(r), Name: names()[r], Role: r, Password: naru.NewSecret(Password)}
+		switch r {
+		case identity.Officer, identity.Approver, identity.Platform:
+			in.Institution = string(s.Office.ID)
+		case identity.Provider:
+			in.Provider = string(s.Seller.ID)
+		}
+		out, err := op.Do(t.Context(), s.Runner, s.Runner.SystemCall("setup"), ops.CreateUser, in)
+		if err != nil {
+			t.Fatalf("account %s: %v", r, err)
+		}
+		s.accounts[string(r)] = out.Actor()
 	}
-	b := make([]byte, 16)
-	if _, err := rand.Read(b); err != nil {
-		return err
-	}
-	token := hex.EncodeToString(b)
-	s.sessions[token] = a
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: token, Path: "/", HttpOnly: true})
-	return nil
-}
-
-func (s *Stand) signOut(w http.ResponseWriter, r *http.Request) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c, err := r.Cookie(sessionCookie); err == nil {
-		delete(s.sessions, c.Value)
-	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1})
-	return nil
+	s.login = login.New(login.Config{Runner: s.Runner, DB: s.DB, Ops: ops, Report: func(err error) { t.Log(err) }})
 }
 
 // As returns the actor of a role.
@@ -165,6 +140,7 @@ func Do[S, In, Out any](t testing.TB, s *Stand, a naru.Actor, o op.Op[S, In, Out
 // operations lists what this naru can do.
 func (s *Stand) operations() []op.Any {
 	list := append(inventory.Operations(), catalog.Operations()...)
+	list = append(list, s.Access.All()...)
 	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
 	return append(list, s.Provision.All()...)
 }
