@@ -113,3 +113,28 @@ func TestEveryPageIsAccessible(t *testing.T) {
 		Roles: []string{"officer", "approver", "provider", "ministry", "auditor", "operator"},
 	})
 }
+
+// TestTheRoadToAVerdictByKeyboard signs in, imports a file and reads its verdict with
+// the keyboard alone, with scripts and without.
+func TestTheRoadToAVerdictByKeyboard(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	head := "기관코드,기관명,시스템 관리번호,정보시스템명,구성요소명,정보시스템 등급,개인정보 처리\r\n"
+	code := s.Office.Code
+	walk(t, chromium, "keyboard.mjs", plan{
+		Base: serve(t, s), Password: teststand.Password,
+		Files: map[string]string{
+			"good": file(t, "good.csv", head+code+",가온정보진흥원,KEY-1,키보드 시험,웹,3,N\r\n"+code+",가온정보진흥원,KEY-1,키보드 시험,자료,3,Y\r\n"),
+			"bad":  file(t, "bad.csv", head+code+",가온정보진흥원,KEY-2,하나,웹,3,N\r\n"+code+",가온정보진흥원,KEY-3,둘,웹,2,N\r\n"+code+",가온정보진흥원,KEY-4,셋,웹,1,N\r\n"+code+",가온정보진흥원,KEY-5,넷,웹,많음,N\r\n"),
+		},
+	})
+}
+
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte("\ufeff"+text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
