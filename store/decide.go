@@ -135,8 +135,10 @@ func scanDecision(s scanner, more ...any) (d decide.Decision, err error) {
 		facts    []byte
 	)
 	o := &d.Outcomes
-	err = s.Scan(append([]any{&d.System, &d.Component, &d.Institution, &d.Kind, &d.AsOf, &o.Government, &o.Private, &o.PPP, &o.Own, &o.OnSite,
-		&open, &d.Hybrid, &d.Law, &facts, &d.Version, &at}, more...)...)
+	err = s.Scan(append([]any{
+		&d.System, &d.Component, &d.Institution, &d.Kind, &d.AsOf, &o.Government, &o.Private, &o.PPP, &o.Own, &o.OnSite,
+		&open, &d.Hybrid, &d.Law, &facts, &d.Version, &at,
+	}, more...)...)
 	d.Open, d.Facts, d.DecidedAt = decide.Places(open).Venues(), hex.EncodeToString(facts), instant(at)
 	return d, err
 }

@@ -157,3 +157,28 @@ func TestCertificateNeedsMergeToTheStricter(t *testing.T) {
 		}
 	}
 }
+
+func TestCertificatesAreJudgedByTierOrByTheirOldType(t *testing.T) {
+	t.Parallel()
+	middle := CertificateNeed{Scheme: "CSAP", Tier: "middle", Types: []string{"iaas", "saas_standard"}, Undecided: []string{"saas_simple"}}
+	for name, tt := range map[string]struct {
+		need               CertificateNeed
+		scheme, kind, tier string
+		want               Truth
+	}{
+		"the tier itself":                   {middle, "CSAP", "paas", "middle", True},
+		"a higher tier":                     {middle, "CSAP", "iaas", "high", True},
+		"a lower tier":                      {middle, "CSAP", "iaas", "low", False},
+		"an old type that counts":           {middle, "CSAP", "iaas", "", True},
+		"an old type that does not":         {middle, "CSAP", "paas", "", False},
+		"an old type the sources differ on": {middle, "CSAP", "saas_simple", "", Unknown},
+		"the same type with a tier":         {middle, "CSAP", "saas_simple", "low", False},
+		"another scheme":                    {middle, "ISMS", "iaas", "high", False},
+		"any certificate of the scheme":     {CertificateNeed{Scheme: "CSAP"}, "CSAP", "daas", "", True},
+		"a tier and no mapping":             {CertificateNeed{Scheme: "CSAP", Tier: "high"}, "CSAP", "iaas", "", Unknown},
+	} {
+		if got := tt.need.Accepts(tt.scheme, tt.kind, tt.tier); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}

@@ -44,8 +44,12 @@ func TestKleeneLaws(t *testing.T) {
 func TestTruthTable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ a, b, and, or kleene }{
-		{no, no, no, no}, {no, maybe, no, maybe}, {no, yes, no, yes},
-		{maybe, maybe, maybe, maybe}, {maybe, yes, maybe, yes}, {yes, yes, yes, yes},
+		{no, no, no, no},
+		{no, maybe, no, maybe},
+		{no, yes, no, yes},
+		{maybe, maybe, maybe, maybe},
+		{maybe, yes, maybe, yes},
+		{yes, yes, yes, yes},
 	} {
 		var f Facts
 		x, y := term(c.a, 0, &f), term(c.b, 1, &f)

@@ -1,6 +1,10 @@
 package policy
 
-import "naru"
+import (
+	"slices"
+
+	"naru"
+)
 
 // Venue is a kind of place where a component may run.
 type Venue string
@@ -120,6 +124,28 @@ type CertificateNeed struct {
 	// Undecided are the types for which the sources conflict (policy.md A9): a match
 	// on one of them is neither a yes nor a no.
 	Undecided []string `json:"undecided,omitempty"`
+}
+
+// Accepts reports whether a certificate is enough: its scheme, its type and its tier
+// ("" for one issued before there were tiers). A type on which the sources conflict,
+// or one that nobody mapped to a tier, is unknown and never a yes. That a higher tier
+// may host a lower system is naru's reading; no text read says so (policy.md 1.6).
+func (c *CertificateNeed) Accepts(scheme, kind, tier string) Truth {
+	switch {
+	case scheme != c.Scheme:
+		return False
+	case tier != "" && slices.Index(tiers(), tier) >= slices.Index(tiers(), c.Tier):
+		return True
+	case tier != "":
+		return False
+	case slices.Contains(c.Undecided, kind):
+		return Unknown
+	case slices.Contains(c.Types, kind), c.Tier == "" && len(c.Types) == 0:
+		return True
+	case len(c.Types) == 0:
+		return Unknown
+	}
+	return False
 }
 
 // Duty is something the law asks somebody to do because of the choice.

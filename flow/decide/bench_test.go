@@ -18,11 +18,15 @@ func estate(systems int) []inventory.Row {
 	pick := func(list ...string) string { return list[rng.IntN(len(list))] }
 	var rows []inventory.Row
 	for i := range systems {
-		own := map[string]any{"system.stage": pick("new", "operating", "replacing"), "system.internal_business": rng.IntN(2) == 0,
-			"system.public_facing": rng.IntN(2) == 0, "system.grade": 1 + rng.IntN(4), "system.yearly_cost": rng.IntN(1e9)}
+		own := map[string]any{
+			"system.stage": pick("new", "operating", "replacing"), "system.internal_business": rng.IntN(2) == 0,
+			"system.public_facing": rng.IntN(2) == 0, "system.grade": 1 + rng.IntN(4), "system.yearly_cost": rng.IntN(1e9),
+		}
 		for c := range 1 + i%2 {
-			facts := map[string]any{"component.onsite_reasons": []string{}, "component.personal_data": rng.IntN(2) == 0,
-				"component.subjects": rng.IntN(2_000_000), "component.sensitive_subjects": rng.IntN(100_000), "component.security_service": false}
+			facts := map[string]any{
+				"component.onsite_reasons": []string{}, "component.personal_data": rng.IntN(2) == 0,
+				"component.subjects": rng.IntN(2_000_000), "component.sensitive_subjects": rng.IntN(100_000), "component.security_service": false,
+			}
 			for k, v := range own {
 				facts[k] = v
 			}

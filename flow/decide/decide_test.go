@@ -92,8 +92,10 @@ func row(inst, code, component string, facts map[string]any) inventory.Row {
 // of it that may go elsewhere when it keeps no such information.
 func hybrid() []inventory.Row {
 	facts := func(kinds ...string) map[string]any {
-		return map[string]any{"system.stage": "operating", "system.internal_business": false, "component.info_kinds": kinds,
-			"component.onsite_reasons": []string{}, "component.personal_data": false, "component.security_service": false}
+		return map[string]any{
+			"system.stage": "operating", "system.internal_business": false, "component.info_kinds": kinds,
+			"component.onsite_reasons": []string{}, "component.personal_data": false, "component.security_service": false,
+		}
 	}
 	return []inventory.Row{row("A", "H1", "누리집", facts()), row("A", "H1", "수사자료", facts("investigation"))}
 }

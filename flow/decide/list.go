@@ -62,8 +62,10 @@ func list(ctx context.Context, c *op.Call, s Store, in ListIn) (naru.List[Row], 
 // Words lists the outcomes a decision can have, from mildest to strictest, then those
 // that decide nothing.
 func Words() []policy.Outcome {
-	return []policy.Outcome{policy.Allowed, policy.Conditional, policy.Required, policy.Consult, policy.NotAllowed,
-		policy.OutOfScope, policy.CannotDecide}
+	return []policy.Outcome{
+		policy.Allowed, policy.Conditional, policy.Required, policy.Consult, policy.NotAllowed,
+		policy.OutOfScope, policy.CannotDecide,
+	}
 }
 
 // SummaryIn says which set to count.

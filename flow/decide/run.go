@@ -60,8 +60,10 @@ func (b bulk) run(ctx context.Context, c *op.Call, s Store, in RunIn) (RunOut, e
 	if err := s.KeepLaw(ctx, w.digest, law.Packs()); err != nil {
 		return RunOut{}, fmt.Errorf("law of %s: %w", date, err)
 	}
-	out := RunOut{AsOf: date, Edition: edition, Systems: w.sum.Systems, Components: w.sum.Components, Hybrid: w.sum.Hybrid,
-		Law: w.digest, Result: w.sum.digest(), Packs: law.Packs()}
+	out := RunOut{
+		AsOf: date, Edition: edition, Systems: w.sum.Systems, Components: w.sum.Components, Hybrid: w.sum.Hybrid,
+		Law: w.digest, Result: w.sum.digest(), Packs: law.Packs(),
+	}
 	c.Record(subjects(scope), "as_of", string(date), "systems", strconv.Itoa(out.Systems),
 		"components", strconv.Itoa(out.Components), "hybrid", strconv.Itoa(out.Hybrid), "law", out.Law, "result", out.Result)
 	return out, nil

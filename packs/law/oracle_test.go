@@ -26,8 +26,10 @@ func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 	t.Helper()
 	opts := []cel.EnvOption{ext.Sets()}
 	for _, f := range set.Schema().Fields() {
-		kind := map[policy.FieldType]*cel.Type{policy.Bool: cel.BoolType, policy.Int: cel.IntType, policy.Date: cel.StringType,
-			policy.Enum: cel.StringType, policy.Set: cel.ListType(cel.StringType)}[f.Type]
+		kind := map[policy.FieldType]*cel.Type{
+			policy.Bool: cel.BoolType, policy.Int: cel.IntType, policy.Date: cel.StringType,
+			policy.Enum: cel.StringType, policy.Set: cel.ListType(cel.StringType),
+		}[f.Type]
 		opts = append(opts, cel.Variable(f.Key, kind))
 	}
 	env, err := cel.NewEnv(opts...)
@@ -66,7 +68,7 @@ func draw(rng *rand.Rand, s *policy.Schema) policy.Facts {
 		case policy.Set:
 			f.Put(i, rng.Int64N(1<<len(field.Codes))&rng.Int64N(1<<len(field.Codes))&rng.Int64N(1<<len(field.Codes)))
 		case policy.Int:
-			f.Put(i, []int64{0, 1, 3, 4, 49_999, 50_000, 999_999, 1_000_000}[rng.IntN(8)]%(max(field.Max, 1<<30)))
+			f.Put(i, []int64{0, 1, 3, 4, 49_999, 50_000, 999_999, 1_000_000}[rng.IntN(8)]%max(field.Max, 1<<30))
 		default:
 			f.Put(i, rng.Int64N(20_000))
 		}
