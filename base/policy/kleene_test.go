@@ -75,7 +75,7 @@ func TestMoreKnowledgeNeverTurnsAnAnswer(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(3, 5))
 	undecided := 0
-	for range 20_000 {
+	for range 3000 {
 		text := writer{rng: rng, schema: s}.expr(3)
 		n, cerr := c.compile(text)
 		if cerr != nil {
@@ -104,7 +104,7 @@ func TestMoreKnowledgeNeverTurnsAnAnswer(t *testing.T) {
 			t.Fatalf("%s: the facts named as missing (%v) do not decide it", text, s.fieldKeys(n.missing(&less)))
 		}
 	}
-	if undecided < 1000 {
+	if undecided < 500 {
 		t.Errorf("only %d of the draws were undecided", undecided)
 	}
 }
