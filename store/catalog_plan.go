@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"naru/flow/catalog"
+	"naru/flow/inventory"
 )
 
 // certificateRow is a certificate with the service it belongs to.
@@ -132,4 +133,10 @@ func (tx *Tx) PutPrices(ctx context.Context, p catalog.PlanID, rows []catalog.Pr
 		}
 	}
 	return nil
+}
+
+// SystemOfComponent implements match.Store.
+func (tx *Tx) SystemOfComponent(ctx context.Context, id inventory.ComponentID) (inventory.SystemID, error) {
+	system, err := one(ctx, tx, scanText, `SELECT system FROM component WHERE id = $1`, id)
+	return inventory.SystemID(system), missing(err, "component", string(id))
 }
