@@ -129,6 +129,9 @@ func agree(t testing.TB, c *compiler, text string, rng *rand.Rand) (truth Truth)
 	for _, odds := range []int{4, 3, 2} {
 		f := someFacts(rng, c.schema, odds)
 		truth = n.eval(&f).truth()
+		if run := n.compiled()(&f).truth(); run != truth {
+			t.Fatalf("%s over %s is %s when compiled and %s when walked", text, c.schema.Encode(&f), run, truth)
+		}
 		if want := oracle(t, c, text, &f); truth != want {
 			t.Fatalf("%s over %s is %s, CEL says %s", text, c.schema.Encode(&f), truth, want)
 		}

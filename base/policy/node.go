@@ -130,7 +130,49 @@ func known3(known, holds bool) kleene {
 }
 
 // eval computes the truth without compiling, for explanations of single nodes.
-func (n *node) eval(f *Facts) kleene { return n.compiled()(f) }
+func (n *node) eval(f *Facts) kleene {
+	switch n.op {
+	case opConst:
+		return kleene(n.c * 2)
+	case opAtom:
+		k := n.holds(f)
+		if n.neg {
+			return yes - k
+		}
+		return k
+	case opNot:
+		return yes - n.kids[0].eval(f)
+	}
+	k := yes
+	for i := range n.kids {
+		kid := n.kids[i].eval(f)
+		if n.op == opOr {
+			kid = yes - kid // or is the not of and of nots
+		}
+		if k = min(k, kid); k == no {
+			break
+		}
+	}
+	if n.op == opOr {
+		return yes - k
+	}
+	return k
+}
+
+// holds is the bare test of an atom on one fact.
+func (n *node) holds(f *Facts) kleene {
+	v, known := f.Get(n.field)
+	switch n.kind {
+	case kindEqual:
+		return known3(known, v == n.c)
+	case kindUpTo:
+		return known3(known, v <= n.c)
+	case kindIn:
+		return known3(known, n.c>>uint(v&63)&1 == 1)
+	default:
+		return known3(known, v&n.c != 0)
+	}
+}
 
 // missing collects, as a mask of fields, the unknown facts that could still change
 // the node's truth: where an and is undecided, its undecided parts; where one part
