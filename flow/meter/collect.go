@@ -50,17 +50,8 @@ type CollectOut struct {
 
 // collect asks for tasks; the answer comes with them, outside of any transaction.
 func collect(ctx context.Context, c *op.Call, s Store, in CollectIn) (CollectOut, error) {
-	var (
-		out  CollectOut
-		list []catalog.Provider
-		err  error
-	)
-	if in.Provider != "" {
-		list = make([]catalog.Provider, 1)
-		list[0], err = s.Provider(ctx, in.Provider)
-	} else {
-		list, err = s.Providers(ctx)
-	}
+	var out CollectOut
+	list, err := asked(ctx, s, in.Provider)
 	if err != nil {
 		return out, err
 	}
@@ -78,6 +69,25 @@ func collect(ctx context.Context, c *op.Call, s Store, in CollectIn) (CollectOut
 	}
 	c.Record(subjects, "providers", fmt.Sprint(len(subjects)))
 	return out, nil
+}
+
+// asked returns the provider that was named, or all.
+func asked(ctx context.Context, s Store, id catalog.ProviderID) ([]catalog.Provider, error) {
+	if id != "" {
+		p, err := s.Provider(ctx, id)
+		return []catalog.Provider{p}, err
+	}
+	var all []catalog.Provider
+	for page := (naru.Page{Limit: naru.MaxPage}); ; {
+		list, err := s.Providers(ctx, "", page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list.Rows...)
+		if page.After = list.Next; page.After == "" {
+			return all, nil
+		}
+	}
 }
 
 // asking is one call to a provider; answer is what came back.
@@ -99,7 +109,9 @@ func Handlers(src Source) []op.Handler {
 			readings, err := src.Usage(ctx, a.provider, a.span.From, a.span.To)
 			return answer{readings, err}
 		},
-		Settle: settle,
+		Settle: func(ctx context.Context, c *op.Call, s Store, _ string, a asking, got answer) (op.Step, error) {
+			return settle(ctx, c, s, a, got)
+		},
 	})}
 }
 
@@ -121,7 +133,8 @@ func prepare(ctx context.Context, c *op.Call, s Store, subject string) (asking, 
 
 // settle stores what a provider told. An asking that failed is stated and ends; the next
 // one reaches back to where the last good one ended.
-func settle(ctx context.Context, c *op.Call, s Store, subject string, a asking, got answer) (op.Step, error) {
+func settle(ctx context.Context, c *op.Call, s Store, a asking, got answer) (op.Step, error) {
+	subject := string(a.provider.ID)
 	state, err := s.Collection(ctx, a.provider.ID)
 	if err != nil {
 		return op.Step{}, err

@@ -19,7 +19,7 @@ import (
 type Store interface {
 	Months
 	Provider(ctx context.Context, id catalog.ProviderID) (catalog.Provider, error)
-	Providers(ctx context.Context) ([]catalog.Provider, error)
+	Providers(ctx context.Context, of catalog.ProviderID, p naru.Page) (naru.List[catalog.Provider], error)
 	Order(ctx context.Context, id contract.OrderID) (contract.Order, error)
 	Instance(ctx context.Context, id provision.InstanceID) (provision.Instance, error)
 
