@@ -2,6 +2,8 @@ package provision_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -175,8 +177,8 @@ func TestEveryGroundRefusesBeforeAnyCall(t *testing.T) {
 			}
 			calls := r.Front.Forwarded("PUT")
 			_, err := op.Do(t.Context(), r.Runner, r.CallFor(actor), r.Ops.Create, in)
-			refusal, ok := err.(*naru.Error)
-			if !ok || refusal.Kind != tt.kind || refusal.Message.Key != tt.key {
+			var refusal *naru.Error
+			if !errors.As(err, &refusal) || refusal.Kind != tt.kind || refusal.Message.Key != tt.key {
 				t.Fatalf("refusal: %v, want %s %s", err, tt.kind, tt.key)
 			}
 			r.Drain()
@@ -294,12 +296,30 @@ func TestAnOperationWithoutEndIsGivenUpAndCleanedUp(t *testing.T) {
 func TestABrokerThatIsDownIsTriedAgainAndThenGivenUp(t *testing.T) {
 	t.Parallel()
 	r := testroad.New(t, testdb.SQLite(t))
-	r.Broker.Stop(t)
-	r.Front.Set(testbroker.Pass) // the front answers 502 for its dead broker
-	i := create(r, "sync")
+	order := r.Order("sync", nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Store(func(ctx context.Context, tx *store.Tx) error {
+		p, err := tx.Provider(ctx, r.Provider)
+		p.BrokerURL = "http://" + l.Addr().String()
+		if err != nil {
+			return err
+		}
+		return tx.PutProvider(ctx, p)
+	})
+	if err := l.Close(); err != nil { // nobody listens there any more
+		t.Fatal(err)
+	}
+	i := testroad.Do(r, r.Officer(r.A), r.Ops.Create, provision.CreateIn{Order: order})
 	r.Drain()
-	if now := get(r, i.ID); now.State != provision.Orphan || now.Trouble.Key == "" && now.Fault.Key == "" {
-		t.Fatalf("with a dead broker: %+v", now.Work)
+	if now := get(r, i.ID); now.State != provision.Creating || now.Trouble.Key != "provision.provider_unreachable" || now.Attempts != 1 {
+		t.Fatalf("after the first try: %+v", now.Work)
+	}
+	end := until(r, i.ID, provision.Failed)
+	if end.Fault.Key != "provision.provider_unreachable" || r.Now().Sub(testdb.Noon) < 10*time.Minute {
+		t.Errorf("given up after %v: %+v", r.Now().Sub(testdb.Noon), end.Work)
 	}
 }
 
@@ -364,14 +384,13 @@ func TestADeletionDuringTheCreationStopsIt(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		r := testroad.New(t, db)
-		let := testbroker.Shut(t, r.Broker)
+		testbroker.Shut(t, r.Broker)
 		i := create(r, "async")
 		r.Drain()
 		if now := get(r, i.ID); now.State != provision.Creating || now.Next() != provision.Poll {
 			t.Fatalf("behind the gate: %+v", now.Work)
 		}
 		testroad.Do(r, r.Officer(r.A), r.Ops.Delete, provision.DeleteIn{InstanceRef: provision.InstanceRef{ID: i.ID}})
-		_ = let
 		until(r, i.ID, provision.Deleted)
 		if got := held(r); len(got) != 0 {
 			t.Errorf("at the broker: %+v", got)
@@ -504,6 +523,7 @@ func TestACensusFindsAndSweeps(t *testing.T) {
 			t.Errorf("after the sweep: %+v", there)
 		}
 		r.Front.Set(testbroker.Garbage)
+		r.Advance(time.Minute)
 		testroad.Do(r, testroad.Operator(), r.Ops.Census, provision.CensusIn{Provider: r.Provider})
 		r.Drain()
 		if bad := testroad.Do(r, testroad.Operator(), r.Ops.Censuses, provision.CensusesIn{Provider: r.Provider}).Rows[0]; bad.Fault.Key == "" || len(bad.Findings) != 0 {

@@ -90,6 +90,7 @@ const (
 	pollMost     = 30 * time.Second
 	retryFirst   = time.Second
 	retryMost    = 10 * time.Minute
+	soonMost     = time.Minute
 	forgetLimit  = 3               // polls in a row that find a creation unknown
 	callLease    = 2 * time.Minute // of the task; longer than any call
 	callWindow   = callLease / 2   // how long others leave a call alone
@@ -186,7 +187,7 @@ func (w Work) afterPut(a Answer, now time.Time) (Work, time.Duration) {
 		return w.poll(a, now)
 	case Unsent, Busy:
 		if now.Sub(w.Since) < patience {
-			return w.again(a)
+			return w.soon(a)
 		}
 		return w.refused(a.Fault, now), 0
 	case Rejected, Gone, Missing:
@@ -268,7 +269,7 @@ func (w Work) afterFetch(a Answer, now time.Time) (Work, time.Duration) {
 		return w.enter(Ready, now), 0
 	case Unsent, Unknown, Busy:
 		if now.Sub(w.Since) < patience {
-			return w.again(a)
+			return w.soon(a)
 		}
 	}
 	return w.orphan(a.Fault, now), 0
@@ -324,6 +325,13 @@ func (w Work) again(a Answer) (Work, time.Duration) {
 	w.Attempts++
 	w.Trouble = a.Fault
 	return w, max(wait, min(a.RetryAfter, retryMost))
+}
+
+// soon is again while somebody waits for a creation: not later than in a minute, unless
+// the broker wishes so.
+func (w Work) soon(a Answer) (Work, time.Duration) {
+	next, wait := w.again(a)
+	return next, max(min(wait, soonMost), min(a.RetryAfter, patience))
 }
 
 func (w Work) enter(s State, now time.Time) Work {

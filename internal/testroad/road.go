@@ -131,7 +131,7 @@ func (r *Road) system() {
 		"component.personal_data": false, "component.nonpublic_business": true, "component.onsite_reasons": []string{},
 	}
 	row := func(n int, component string, facts map[string]any) inventory.Row {
-		return inventory.Row{Row: n, Institution: "A", Code: "S1", Name: "시험 시스템", Component: component, Facts: facts}
+		return inventory.Row{Row: n, InstitutionCode: "A", Code: "S1", Name: "시험 시스템", Component: component, Facts: facts}
 	}
 	Do(r, Operator(), inventory.Import, inventory.ImportIn{Source: "test", Synthetic: true, Rows: []inventory.Row{
 		row(2, "열림", open), row(3, "모름", map[string]any{}),
