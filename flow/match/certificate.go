@@ -47,70 +47,35 @@ func (f *Fit) byCertificate(need *policy.CertificateNeed, certs []catalog.Certif
 	}
 }
 
-// serves answers for one certificate, with the reasons.
+// serves answers for one certificate, with the reasons. What the need accepts is judged
+// in package policy; here it is dated and explained.
 func serves(need *policy.CertificateNeed, c *catalog.Certificate, on naru.Date) ([]naru.Message, policy.Truth) {
 	if !c.ValidOn(on) {
-		return []naru.Message{naru.Msg("match.certificate_not_valid", "number", c.Number, "from", string(c.From), "to", string(c.To), "date", string(on))}, policy.False
+		return because("match.certificate_not_valid", "number", c.Number, "from", string(c.From), "to", string(c.To), "date", string(on)), policy.False
 	}
-	why, byType := typeServes(need, c)
-	more, byTier := tierServes(need, c)
-	why = append(why, more...)
+	answer := need.Accepts(c.Scheme, c.Type, c.Tier)
 	switch {
-	case byType == policy.False || byTier == policy.False:
-		return why, policy.False
-	case byType == policy.Unknown || byTier == policy.Unknown:
-		return why, policy.Unknown
+	case answer == policy.True:
+		return append(because("match.certificate_valid", "scheme", c.Scheme, "number", c.Number, "to", string(c.To)), higher(need, c)...), answer
+	case answer == policy.Unknown && slices.Contains(need.Undecided, c.Type):
+		return because("match.certificate_type_conflict", "number", c.Number, "type", c.Type), answer
+	case answer == policy.Unknown:
+		return because("match.certificate_no_tier", "number", c.Number, "tier", cmp.Or(need.Tier, "any")), answer
+	case c.Tier != "":
+		return because("match.certificate_tier", "number", c.Number, "has", c.Tier, "tier", cmp.Or(need.Tier, "any")), answer
+	case c.Type == "composite": // covers several types and does not say which
+		return because("match.certificate_composite", "number", c.Number), policy.Unknown
 	}
-	valid := naru.Msg("match.certificate_valid", "scheme", c.Scheme, "number", c.Number, "to", string(c.To))
-	return append([]naru.Message{valid}, why...), policy.True
+	return because("match.certificate_type", "number", c.Number, "type", c.Type, "types", strings.Join(need.Types, ", ")), answer
 }
 
-// typeServes compares the type. A composite certificate covers several types and does
-// not say which, so it is neither a yes nor a no; nor is a type on which sources conflict.
-func typeServes(need *policy.CertificateNeed, c *catalog.Certificate) ([]naru.Message, policy.Truth) {
-	switch {
-	case slices.Contains(need.Undecided, c.Type):
-		return []naru.Message{naru.Msg("match.certificate_type_conflict", "number", c.Number, "type", c.Type)}, policy.Unknown
-	case len(need.Types) == 0 || slices.Contains(need.Types, c.Type):
-		return nil, policy.True
-	case c.Type == "composite":
-		return []naru.Message{naru.Msg("match.certificate_composite", "number", c.Number)}, policy.Unknown
-	}
-	return []naru.Message{naru.Msg("match.certificate_type", "number", c.Number, "type", c.Type, "types", strings.Join(need.Types, ", "))}, policy.False
-}
-
-// tierServes compares the tier. That a higher tier serves a lower need is a setting of
-// naru without a source (policy.md 1.6), and said to be so at every candidate.
-func tierServes(need *policy.CertificateNeed, c *catalog.Certificate) ([]naru.Message, policy.Truth) {
-	if need.Tier == "" {
-		return nil, policy.True
-	}
-	has := tierOf(c)
-	if has == "" {
-		return []naru.Message{naru.Msg("match.certificate_no_tier", "number", c.Number, "tier", need.Tier)}, policy.Unknown
-	}
+// higher says beside a certificate above the need that no text read lets it serve.
+func higher(need *policy.CertificateNeed, c *catalog.Certificate) []naru.Message {
 	order := catalog.CertificateTiers()
-	switch d := slices.Index(order, has) - slices.Index(order, need.Tier); {
-	case d < 0:
-		return []naru.Message{naru.Msg("match.certificate_tier", "number", c.Number, "has", has, "tier", need.Tier)}, policy.False
-	case d > 0:
-		return []naru.Message{naru.Msg("match.certificate_higher", "number", c.Number, "has", has, "tier", need.Tier)}, policy.True
+	if need.Tier == "" || slices.Index(order, c.Tier) <= slices.Index(order, need.Tier) {
+		return nil
 	}
-	return nil, policy.True
+	return because("match.certificate_higher", "number", c.Number, "has", c.Tier, "tier", need.Tier)
 }
 
-// tierOf returns the tier of a certificate; those issued before tiers existed are read
-// as the authorities read them (policy.md 1.6, N12 and G02): IaaS, standard SaaS and
-// DaaS as middle, simple SaaS as low. For the other types nothing is said.
-func tierOf(c *catalog.Certificate) string {
-	if c.Tier != "" {
-		return c.Tier
-	}
-	switch c.Type {
-	case "iaas", "saas_standard", "daas":
-		return "middle"
-	case "saas_simple":
-		return "low"
-	}
-	return ""
-}
+func because(key string, pairs ...string) []naru.Message { return []naru.Message{naru.Msg(key, pairs...)} }

@@ -90,14 +90,14 @@ func TestWeighGivesEveryReason(t *testing.T) {
 			personal, offer("a", policy.Private, certs(lapsed), some...), match.Excluded, []string{"match.certificate_not_valid"},
 		},
 		"a tier too low and another type, both said": {
-			personal, offer("a", policy.Private, certs(certificate("iaas", "low"), certificate("daas", "high")), some...), match.Excluded,
-			[]string{"match.certificate_type", "match.certificate_higher", "match.certificate_tier"},
+			personal, offer("a", policy.Private, certs(certificate("iaas", "low"), certificate("daas", "")), some...), match.Excluded,
+			[]string{"match.certificate_type", "match.certificate_tier"},
 		},
 		"a type on which sources conflict": {
-			personal, offer("a", policy.Private, certs(certificate("saas_simple", "middle")), some...), match.Undecided, []string{"match.certificate_type_conflict"},
+			personal, offer("a", policy.Private, certs(certificate("saas_simple", "")), some...), match.Undecided, []string{"match.certificate_type_conflict"},
 		},
 		"a composite certificate": {
-			personal, offer("a", policy.Private, certs(certificate("composite", "middle")), some...), match.Undecided, []string{"match.certificate_composite"},
+			personal, offer("a", policy.Private, certs(certificate("composite", "")), some...), match.Undecided, []string{"match.certificate_composite"},
 		},
 		"one good certificate among bad ones": {
 			personal, offer("a", policy.Private, certs(lapsed, certificate("saas_simple", "low"), certificate("iaas", "middle")), some...), match.Fits, nil,
