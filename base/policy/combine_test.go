@@ -149,6 +149,7 @@ func TestCertificateNeedsMergeToTheStricter(t *testing.T) {
 		"any and a tier":     {need(""), need("middle", "iaas"), "middle", []string{"iaas"}},
 		"two tiers":          {need("low"), need("high"), "high", nil},
 		"only types of both": {need("low", "iaas", "paas"), need("middle", "paas", "daas"), "middle", []string{"paas"}},
+		"no type of both":     {need("low", "iaas"), need("low", "daas"), "low", []string{"none"}},
 		"nothing and a need": {nil, need("low"), "low", nil},
 		"a need and nothing": {need("low"), nil, "low", nil},
 	} {
@@ -160,7 +161,7 @@ func TestCertificateNeedsMergeToTheStricter(t *testing.T) {
 
 func TestCertificatesAreJudgedByTierOrByTheirOldType(t *testing.T) {
 	t.Parallel()
-	middle := CertificateNeed{Scheme: "CSAP", Tier: "middle", Types: []string{"iaas", "saas_standard"}, Undecided: []string{"saas_simple"}}
+	middle := CertificateNeed{Scheme: "CSAP", Tier: "middle", Untiered: []string{"iaas", "saas_standard"}, Undecided: []string{"saas_simple"}}
 	for name, tt := range map[string]struct {
 		need               CertificateNeed
 		scheme, kind, tier string
@@ -170,9 +171,10 @@ func TestCertificatesAreJudgedByTierOrByTheirOldType(t *testing.T) {
 		"a higher tier":                     {middle, "CSAP", "iaas", "high", True},
 		"a lower tier":                      {middle, "CSAP", "iaas", "low", False},
 		"an old type that counts":           {middle, "CSAP", "iaas", "", True},
-		"an old type that does not":         {middle, "CSAP", "paas", "", False},
+		"an old type that nobody mapped":    {middle, "CSAP", "paas", "", Unknown},
+		"a type that is not asked for":      {CertificateNeed{Scheme: "CSAP", Types: []string{"iaas"}}, "CSAP", "daas", "high", False},
 		"an old type the sources differ on": {middle, "CSAP", "saas_simple", "", Unknown},
-		"the same type with a tier":         {middle, "CSAP", "saas_simple", "low", False},
+		"the same type with a tier":         {middle, "CSAP", "saas_simple", "middle", Unknown},
 		"another scheme":                    {middle, "ISMS", "iaas", "high", False},
 		"any certificate of the scheme":     {CertificateNeed{Scheme: "CSAP"}, "CSAP", "daas", "", True},
 		"a tier and no mapping":             {CertificateNeed{Scheme: "CSAP", Tier: "high"}, "CSAP", "iaas", "", Unknown},

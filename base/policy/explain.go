@@ -177,7 +177,8 @@ func (e *explanation) pending() []Reason {
 	return list
 }
 
-// with merges two needs into the stricter: the higher tier, and the types both accept.
+// with merges two needs into the stricter: the higher tier with its readings of old
+// certificates, and the types both accept.
 func (c *CertificateNeed) with(d *CertificateNeed) *CertificateNeed {
 	if c == nil || d == nil {
 		if c == nil {
@@ -185,18 +186,37 @@ func (c *CertificateNeed) with(d *CertificateNeed) *CertificateNeed {
 		}
 		return c
 	}
-	m := CertificateNeed{Scheme: c.Scheme, Tier: c.Tier, Types: c.Types, Undecided: c.Undecided}
 	if slices.Index(tiers(), d.Tier) > slices.Index(tiers(), c.Tier) {
-		m.Tier = d.Tier
+		c, d = d, c
 	}
-	if len(m.Types) == 0 {
-		m.Types, m.Undecided = d.Types, d.Undecided
-		return &m
+	m := *c
+	switch {
+	case len(c.Types) == 0:
+		m.Types = d.Types
+	case len(d.Types) > 0:
+		if m.Types = intersection(c.Types, d.Types); len(m.Types) == 0 {
+			m.Types = []string{"none"} // an empty list would mean any
+		}
 	}
-	if len(d.Types) > 0 {
-		m.Types = slices.DeleteFunc(slices.Clone(m.Types), func(t string) bool { return !slices.Contains(d.Types, t) })
+	if d.Tier == c.Tier {
+		m.Untiered = intersection(c.Untiered, d.Untiered)
+		m.Undecided = union(c.Undecided, d.Undecided)
 	}
 	return &m
+}
+
+// intersection keeps what two readings both accept; a side that says nothing agrees.
+func intersection(a, b []string) []string {
+	if len(a) == 0 || len(b) == 0 {
+		return slices.Concat(a, b)
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(t string) bool { return !slices.Contains(b, t) })
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Missing reports which facts a component would need before every venue can be decided.

@@ -179,10 +179,10 @@ func (r *reader) condition(d *document, n *yaml.Node) Condition {
 func (r *reader) certificate(d *document, n *yaml.Node) *CertificateNeed {
 	var c CertificateNeed
 	d.mapping(n, fields{
-		"scheme": d.oneOf(&c.Scheme, "CSAP"), "types": d.strs(&c.Types), "undecided": d.strs(&c.Undecided),
+		"scheme": d.oneOf(&c.Scheme, "CSAP"), "types": d.strs(&c.Types), "untiered": d.strs(&c.Untiered), "undecided": d.strs(&c.Undecided),
 		"tier": d.oneOf(&c.Tier, tiers()...),
 	}, "scheme")
-	for _, t := range slices.Concat(c.Types, c.Undecided) {
+	for _, t := range slices.Concat(c.Types, c.Untiered, c.Undecided) {
 		if !slices.Contains([]string{"iaas", "saas_standard", "saas_simple", "paas", "daas"}, t) {
 			d.fault(n, "bad_value", t)
 		}

@@ -113,13 +113,15 @@ type VenueVerdict struct {
 	Reasons     []Reason         `json:"reasons"`
 }
 
-// CertificateNeed is what a service must hold before this component may use it. A
-// certificate that names a tier is judged by it; one issued before there were tiers
-// is judged by its type.
+// CertificateNeed is what a service must hold before this component may use it.
 type CertificateNeed struct {
 	Scheme string   `json:"scheme"`          // "CSAP"
-	Types  []string `json:"types,omitempty"` // types that count when the certificate has no tier: iaas, saas_standard, saas_simple, paas, daas; empty = any
+	Types  []string `json:"types,omitempty"` // any of: iaas, saas_standard, saas_simple, paas, daas; empty = any
 	Tier   string   `json:"tier,omitempty"`  // low, middle, high; empty = any
+
+	// Untiered are the types whose certificate counts although it names no tier: it was
+	// issued before there were tiers and is valid for five years.
+	Untiered []string `json:"untiered,omitempty"`
 
 	// Undecided are the types for which the sources conflict (policy.md A9): a match
 	// on one of them is neither a yes nor a no.
@@ -134,18 +136,18 @@ func (c *CertificateNeed) Accepts(scheme, kind, tier string) Truth {
 	switch {
 	case scheme != c.Scheme:
 		return False
-	case tier != "" && slices.Index(tiers(), tier) >= slices.Index(tiers(), c.Tier):
+	case slices.Contains(c.Undecided, kind):
+		return Unknown
+	case len(c.Types) > 0 && !slices.Contains(c.Types, kind):
+		return False
+	case c.Tier == "", slices.Index(tiers(), tier) >= slices.Index(tiers(), c.Tier):
 		return True
 	case tier != "":
 		return False
-	case slices.Contains(c.Undecided, kind):
-		return Unknown
-	case slices.Contains(c.Types, kind), c.Tier == "" && len(c.Types) == 0:
+	case slices.Contains(c.Untiered, kind):
 		return True
-	case len(c.Types) == 0:
-		return Unknown
 	}
-	return False
+	return Unknown
 }
 
 // Duty is something the law asks somebody to do because of the choice.

@@ -155,17 +155,10 @@ func (g grounds) certified() error {
 		"service", g.offer.Name.Ko, "scheme", need.Scheme, "tier", orDash(need.Tier), "today", string(g.today))
 }
 
-// meets reports whether a certificate is of the scheme, one of the types and at least
-// the tier wanted. A type for which the sources conflict is not a yes.
+// meets reports whether a certificate is valid today and surely enough. A type for
+// which the sources conflict is not a yes.
 func meets(c catalog.Certificate, need *policy.CertificateNeed, today naru.Date) bool {
-	tiers := catalog.CertificateTiers()
-	switch {
-	case c.Scheme != need.Scheme, !c.ValidOn(today):
-		return false
-	case len(need.Types) > 0 && !slices.Contains(need.Types, c.Type), slices.Contains(need.Undecided, c.Type):
-		return false
-	}
-	return need.Tier == "" || slices.Index(tiers, c.Tier) >= slices.Index(tiers, need.Tier)
+	return c.ValidOn(today) && need.Accepts(c.Scheme, c.Type, c.Tier) == policy.True
 }
 
 func orDash(s string) string {
