@@ -149,7 +149,7 @@ func TestCertificateNeedsMergeToTheStricter(t *testing.T) {
 		"any and a tier":     {need(""), need("middle", "iaas"), "middle", []string{"iaas"}},
 		"two tiers":          {need("low"), need("high"), "high", nil},
 		"only types of both": {need("low", "iaas", "paas"), need("middle", "paas", "daas"), "middle", []string{"paas"}},
-		"no type of both":     {need("low", "iaas"), need("low", "daas"), "low", []string{"none"}},
+		"no type of both":    {need("low", "iaas"), need("low", "daas"), "low", []string{"none"}},
 		"nothing and a need": {nil, need("low"), "low", nil},
 		"a need and nothing": {need("low"), nil, "low", nil},
 	} {
