@@ -30,6 +30,7 @@ type partView struct {
 	Anchor         string
 	Known, Unknown []factRow
 	Pending        []policy.Reason
+	Candidates     string // address, "" when the caller may not match
 }
 
 // firstLaw is the first day naru knows the law of: the Cloud Computing Act's entry
@@ -48,6 +49,9 @@ func (s *server) system(q *request) error {
 	v := verdictView{SystemOut: out, Today: call.Today(), Asked: asked, Moments: q.moments(string(id), out.AsOf, call.Today())}
 	for i, c := range out.Components {
 		part := partView{ComponentOut: c, Anchor: "c" + strconv.Itoa(i+1), Pending: c.Verdict.Pending}
+		if q.may("match.read") {
+			part.Candidates = "/systems/" + string(id) + "/candidates/" + string(c.ID)
+		}
 		part.Known, part.Unknown = q.factRows("component.", c.Facts)
 		if i == 0 {
 			v.Known, v.Unknown = q.factRows("system.", c.Facts)

@@ -14,6 +14,7 @@ import (
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
+	"naru/flow/match"
 	"naru/flow/provision"
 )
 
@@ -41,6 +42,7 @@ type Deps struct {
 	Decide    decide.Ops
 	Access    access.Ops
 	Ledger    ledger.Ops
+	Match     match.Ops
 	Provision provision.Ops
 	// Operations is every operation of this naru, to word their names in the record.
 	Operations []op.Any
@@ -122,6 +124,7 @@ func (s *server) inventoryRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /systems", s.signedIn(s.systems))
 	mux.HandleFunc("GET /systems.xlsx", s.signedIn(s.exportSystems))
 	mux.HandleFunc("GET /systems/{id}", s.signedIn(s.system))
+	mux.HandleFunc("GET /systems/{id}/candidates/{component}", s.signedIn(s.candidates))
 	mux.HandleFunc("GET /verdicts", s.signedIn(s.verdicts))
 	mux.HandleFunc("POST /verdicts", s.signedIn(s.runVerdicts))
 	mux.HandleFunc("GET /rules", s.signedIn(s.rules))

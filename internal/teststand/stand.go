@@ -21,6 +21,7 @@ import (
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
+	"naru/flow/match"
 	"naru/flow/provision"
 	"naru/internal/testdb"
 	"naru/locale"
@@ -35,6 +36,7 @@ type Stand struct {
 	Web       *web.Door
 	Decide    decide.Ops
 	Ledger    ledger.Ops
+	Match     match.Ops
 	Provision provision.Ops
 	Office    inventory.Institution // the institution of officer and approver
 	Seller    catalog.Provider      // the provider of the role provider
@@ -57,7 +59,7 @@ func New(t testing.TB) *Stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Decide, s.Provision = decide.New(law), provision.New(law)
+	s.Decide, s.Match, s.Provision = decide.New(law), match.New(law), provision.New(law)
 	signer, verifier := s.sign(t)
 	s.Ledger = ledger.New(verifier)
 	s.nation(t)
@@ -82,7 +84,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Provision: s.Provision, Operations: s.operations(),
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Match: s.Match, Provision: s.Provision, Operations: s.operations(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -142,5 +144,5 @@ func (s *Stand) operations() []op.Any {
 	list := append(inventory.Operations(), catalog.Operations()...)
 	list = append(list, s.Access.All()...)
 	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
-	return append(list, s.Provision.All()...)
+	return append(append(list, s.Match.All()...), s.Provision.All()...)
 }
