@@ -1,0 +1,271 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"naru/broker/kit"
+	"naru/broker/postgres"
+	"naru/internal/testbroker"
+	"naru/wire/osb"
+)
+
+func TestMain(m *testing.M) {
+	testbroker.Main(m, testbroker.Set{"postgres": postgres.Run})
+}
+
+type credentials struct {
+	URI      string
+	Database string
+	Username string
+	Password string
+}
+
+// installed skips the test when no server is on the machine.
+func installed(t *testing.T, b *testbroker.Broker) *testbroker.Broker {
+	t.Helper()
+	got, err := b.Client.Catalog(t.Context(), osb.CatalogRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var available bool
+	var why kit.Text
+	got.Services[0].Metadata.Decode("available", &available)
+	got.Services[0].Metadata.Decode("message", &why)
+	switch {
+	case available:
+	case strings.Contains(os.Getenv("NARU_REQUIRE"), "postgres"):
+		t.Fatal(why.En)
+	default:
+		t.Skip(why.En)
+	}
+	return b
+}
+
+func bind(t *testing.T, b *testbroker.Broker, id, binding, plan string) credentials {
+	t.Helper()
+	var c credentials
+	b.Bind(t, id, binding, plan, &c)
+	return c
+}
+
+func connect(t *testing.T, c credentials) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), c.URI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
+}
+
+func exec(t *testing.T, conn *pgx.Conn, statement string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func refused(t *testing.T, what string, err error, code string) {
+	t.Helper()
+	var answer *pgconn.PgError
+	if !errors.As(err, &answer) || answer.Code != code {
+		t.Errorf("%s: %v, want SQLSTATE %s", what, err, code)
+	}
+}
+
+func TestABindingOpensItsDatabaseAndNothingElse(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+	b.Provision(t, "one", "basic")
+	b.Provision(t, "two", "standard")
+	one, two := bind(t, b, "one", "b", "basic"), bind(t, b, "two", "b", "standard")
+	conn := connect(t, one)
+	exec(t, conn, "CREATE TABLE t (id int PRIMARY KEY, name text)")
+	exec(t, conn, "INSERT INTO t VALUES (1, '나루')")
+	exec(t, conn, "CREATE SCHEMA own")
+	for _, database := range []string{two.Database, "postgres", "template1"} {
+		_, err := pgx.Connect(t.Context(), strings.Replace(one.URI, one.Database, database, 1))
+		refused(t, "the database "+database, err, "42501")
+	}
+	for what, statement := range map[string]string{
+		"another database":      "CREATE DATABASE mine",
+		"another role":          "RESET ROLE; CREATE ROLE mine",
+		"files of the server":   "SELECT pg_read_file('/etc/passwd')",
+		"programs":              "COPY t FROM PROGRAM 'id'",
+		"lifting the limit":     "ALTER DATABASE " + one.Database + " CONNECTION LIMIT 100",
+		"lifting the quota":     "ALTER DATABASE " + one.Database + " SET default_transaction_read_only = off",
+		"bigger temp files":     "SET temp_file_limit = -1",
+		"settings of everybody": "ALTER SYSTEM SET max_connections = 1000",
+	} {
+		_, err := conn.Exec(t.Context(), statement)
+		refused(t, what, err, "42501")
+	}
+}
+
+func TestConnectionsEndAtThePlansLimit(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+	b.Provision(t, "i", "basic")
+	c := bind(t, b, "i", "b", "basic")
+	for range 5 {
+		connect(t, c)
+	}
+	_, err := pgx.Connect(t.Context(), c.URI)
+	refused(t, "the sixth connection", err, "53300")
+}
+
+func TestADatabasePastItsQuotaTakesReadsOnlyUntilItFits(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Quotas: map[string]int64{"basic": 24 << 20}}))
+	b.Provision(t, "i", "basic")
+	c := bind(t, b, "i", "b", "basic")
+	conn := connect(t, c)
+	exec(t, conn, "CREATE TABLE t (data text)")
+	exec(t, conn, "ALTER TABLE t ALTER COLUMN data SET STORAGE EXTERNAL")
+	exec(t, conn, "INSERT INTO t SELECT repeat('x', 1 << 20) FROM generate_series(1, 19)")
+	b.Used(t, "i") // looks, and enforces
+	if err := conn.Ping(t.Context()); err == nil {
+		t.Error("a session from before the limit goes on")
+	}
+	conn = connect(t, c)
+	_, err := conn.Exec(t.Context(), "INSERT INTO t VALUES ('more')")
+	refused(t, "writing past the quota", err, "25006")
+	var rows int
+	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM t").Scan(&rows); err != nil || rows != 19 {
+		t.Errorf("reading: %d rows, %v", rows, err)
+	}
+	exec(t, conn, "SET default_transaction_read_only = off")
+	exec(t, conn, "TRUNCATE t")
+	b.Used(t, "i")
+	exec(t, connect(t, c), "INSERT INTO t VALUES ('there is room')")
+}
+
+func TestWhoWritesOnPastTheQuotaIsShutOutUntilThePlanGrows(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Quotas: map[string]int64{"basic": 16 << 20}}))
+	b.Provision(t, "i", "basic")
+	c := bind(t, b, "i", "b", "basic")
+	conn := connect(t, c)
+	exec(t, conn, "CREATE TABLE t (data text)")
+	exec(t, conn, "ALTER TABLE t ALTER COLUMN data SET STORAGE EXTERNAL")
+	exec(t, conn, "INSERT INTO t SELECT repeat('x', 1 << 20) FROM generate_series(1, 20)")
+	b.Used(t, "i")
+	_, err := pgx.Connect(t.Context(), c.URI)
+	refused(t, "connecting far past the quota", err, "53300")
+	if err := b.Update(t, "i", "standard"); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, connect(t, c), "INSERT INTO t VALUES ('there is room')")
+	if err := b.Update(t, "i", "basic"); !osb.IsCode(err, "QuotaTooSmall") {
+		t.Errorf("a plan smaller than what is held: %v", err)
+	}
+}
+
+func TestUnbindingEndsThePasswordAndKeepsTheData(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+	b.Provision(t, "i", "basic")
+	old := bind(t, b, "i", "old", "basic")
+	conn := connect(t, old)
+	exec(t, conn, "CREATE TABLE as_owner (id int)")
+	exec(t, conn, "RESET ROLE")
+	exec(t, conn, "SET ROLE "+old.Username)
+	exec(t, conn, "CREATE SCHEMA IF NOT EXISTS s")
+	exec(t, conn, "CREATE TABLE s.as_itself (id int)")
+	b.Unbind(t, "i", "old", "basic")
+	if err := conn.Ping(t.Context()); err == nil {
+		t.Error("a session of a revoked role goes on")
+	}
+	_, err := pgx.Connect(t.Context(), old.URI)
+	refused(t, "a revoked password", err, "28P01")
+	exec(t, connect(t, bind(t, b, "i", "new", "basic")), "INSERT INTO as_owner VALUES (1); INSERT INTO s.as_itself VALUES (1)")
+}
+
+func TestKillAndRestartKeepDataBindingsAndAddress(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Start(t, "postgres", kit.Config{}))
+	b.Provision(t, "i", "basic")
+	c := bind(t, b, "i", "b", "basic")
+	conn := connect(t, c)
+	exec(t, conn, "CREATE TABLE t (id int)")
+	exec(t, conn, "INSERT INTO t VALUES (42)")
+	b.Kill(t)
+	b.Restart(t)
+	var id int
+	if err := connect(t, c).QueryRow(t.Context(), "SELECT id FROM t").Scan(&id); err != nil || id != 42 {
+		t.Errorf("got %d, %v", id, err)
+	}
+}
+
+func TestDeletionLeavesNothing(t *testing.T) {
+	t.Parallel()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+	b.Provision(t, "witness", "basic")
+	witness := connect(t, bind(t, b, "witness", "b", "basic"))
+	for _, plan := range []string{"basic", "standard"} {
+		b.Provision(t, "i", plan)
+		c := bind(t, b, "i", "b", plan)
+		exec(t, connect(t, c), "CREATE TABLE t (id int)")
+		b.Deprovision(t, "i", plan)
+		_, err := pgx.Connect(t.Context(), c.URI)
+		refused(t, "a deleted database", err, "28P01")
+		var left int
+		err = witness.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM pg_database WHERE datname = $1)
+			+ (SELECT count(*) FROM pg_roles WHERE rolname = $2 OR rolname = 'o' || $3)`, c.Database, c.Username, kit.Key("i")).Scan(&left)
+		if err != nil || left != 0 {
+			t.Errorf("left %d, %v", left, err)
+		}
+	}
+}
+
+func TestUsageIsByteHoursAndActiveTime(t *testing.T) {
+	t.Parallel()
+	clock := testbroker.NewClock()
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Now: clock.Now}))
+	b.Provision(t, "i", "basic")
+	conn := connect(t, bind(t, b, "i", "b", "basic"))
+	exec(t, conn, "SELECT count(*) FROM generate_series(1, 2000000)")
+	var size int64
+	if err := conn.QueryRow(t.Context(), "SELECT pg_database_size(current_database())").Scan(&size); err != nil {
+		t.Fatal(err)
+	}
+	b.Used(t, "i") // takes a sample: from here on the level is known
+	clock.Advance(time.Hour)
+	if least, got := big.NewRat(size*9/10, kit.GiB), b.Used(t, "i")["storage_gib_hours"]; got.Cmp(least) < 0 {
+		t.Errorf("storage %s, want at least %s", got.FloatString(9), least.FloatString(9))
+	}
+	if err := conn.Close(t.Context()); err != nil { // the server tells activity when a session ends
+		t.Fatal(err)
+	}
+	testbroker.Eventually(t, "active time", func() bool { return b.Used(t, "i")["active_hours"].Sign() > 0 })
+}
+
+func TestAMachineWithoutPostgresSaysSoAndRefuses(t *testing.T) {
+	t.Parallel()
+	b := testbroker.Serve(t, postgres.Run, kit.Config{EngineDirs: []string{"only", t.TempDir()}})
+	got, err := b.Client.Catalog(t.Context(), osb.CatalogRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	available := true
+	var why kit.Text
+	metadata := got.Services[0].Metadata
+	if !metadata.Decode("available", &available) || available || !metadata.Decode("message", &why) || !strings.Contains(why.En, "Install") || why.Ko == "" {
+		t.Errorf("metadata %s", metadata)
+	}
+	_, err = b.Client.Provision(t.Context(), osb.ProvisionRequest{
+		InstanceID: "i", ServiceID: got.Services[0].ID, PlanID: got.Services[0].Plans[0].ID, OrganizationGUID: "o", SpaceGUID: "s",
+	})
+	if !osb.IsCode(err, "EngineNotInstalled") || !strings.Contains(err.Error(), "not installed") {
+		t.Errorf("refusal %v", err)
+	}
+}
