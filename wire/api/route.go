@@ -68,4 +68,9 @@ inventory.institutions         GET  /inventory/institutions
 inventory.institution          GET  /inventory/institutions/{id}
 inventory.systems              GET  /inventory/systems
 inventory.system               GET  /inventory/systems/{id}
+decide.run                     POST /decide/run
+decide.system                  GET  /decide/systems/{id}
+decide.list                    GET  /decide/decisions
+decide.summary                 GET  /decide/summary
+decide.instruments             GET  /decide/instruments
 `

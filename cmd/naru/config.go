@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// config is everything that can be set. The tags are the whole truth: name in file and
+// flag, default, what it is for. Values come from default < file < environment
+// (NARU_<NAME>) < flag.
+type config struct {
+	Addr     string `name:"addr" default:"127.0.0.1:8080" ko:"듣는 주소. 루프백이 아니면 앞에 TLS 프록시를 두어야 합니다." en:"Address to listen on. Anything but loopback wants a TLS proxy in front."`
+	Dir      string `name:"dir" default:"naru-data" ko:"데이터 폴더: 내장 데이터베이스, 봉인 키, 서명 키." en:"Data folder: embedded database, seal key, signing key."`
+	Database string `name:"database" default:"" ko:"PostgreSQL 주소(postgres://…). 비우면 데이터 폴더의 SQLite." en:"PostgreSQL address (postgres://…). Empty means SQLite in the data folder."`
+	Origin   string `name:"origin" default:"naru.localhost/record" ko:"기록 검증점에 쓰는 이름." en:"Name of the record in its checkpoints."`
+	Loopback bool   `name:"broker_loopback" default:"false" ko:"루프백 주소의 브로커를 허용합니다. 시험용입니다." en:"Allow brokers on loopback addresses, for trials."`
+	Secure   bool   `name:"secure_cookies" default:"false" ko:"쿠키를 HTTPS에서만 보냅니다. TLS 프록시 뒤에서 켜세요." en:"Send cookies over HTTPS only. Turn on behind a TLS proxy."`
+}
+
+// setting is one field of the configuration with the place its value came from.
+type setting struct {
+	Name, Env, Default, Ko, En string
+	Value, Source              string
+	field                      int
+}
+
+// settings lists the fields of the configuration with their defaults.
+func settings() []setting {
+	t := reflect.TypeFor[config]()
+	list := make([]setting, t.NumField())
+	for i := range list {
+		tag := t.Field(i).Tag
+		list[i] = setting{
+			Name: tag.Get("name"), Env: "NARU_" + strings.ToUpper(tag.Get("name")), Default: tag.Get("default"),
+			Ko: tag.Get("ko"), En: tag.Get("en"), Value: tag.Get("default"), Source: "default", field: i,
+		}
+	}
+	return list
+}
+
+// loadConfig merges the sources. path names a YAML file; "" means naru.yaml in the
+// working folder, if there is one. flags holds what was set on the command line.
+func loadConfig(path string, env func(string) (string, bool), flags map[string]string) (config, []setting, error) {
+	var c config
+	file, where, err := readConfigFile(path)
+	if err != nil {
+		return c, nil, err
+	}
+	list := settings()
+	for i := range list {
+		s := &list[i]
+		if v, ok := file[s.Name]; ok {
+			s.Value, s.Source = v, where
+			delete(file, s.Name)
+		}
+		if v, ok := env(s.Env); ok {
+			s.Value, s.Source = v, s.Env
+		}
+		if v, ok := flags[s.Name]; ok {
+			s.Value, s.Source = v, "--"+strings.ReplaceAll(s.Name, "_", "-")
+		}
+		if err := s.put(&c); err != nil {
+			return c, nil, err
+		}
+	}
+	if len(file) > 0 {
+		return c, nil, fmt.Errorf("%s: unknown settings: %s", where, strings.Join(slices.Sorted(maps.Keys(file)), ", "))
+	}
+	return c, list, nil
+}
+
+// put stores the value in its field.
+func (s *setting) put(c *config) error {
+	f := reflect.ValueOf(c).Elem().Field(s.field)
+	if f.Kind() != reflect.Bool {
+		f.SetString(s.Value)
+		return nil
+	}
+	on, err := strconv.ParseBool(s.Value)
+	if err != nil {
+		return fmt.Errorf("%s from %s must be true or false, not %q", s.Name, s.Source, s.Value)
+	}
+	f.SetBool(on)
+	return nil
+}
+
+// readConfigFile reads a flat YAML file of settings.
+func readConfigFile(path string) (map[string]string, string, error) {
+	values, name := map[string]string{}, path
+	if name == "" {
+		name = "naru.yaml"
+	}
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && path == "" {
+		return values, name, nil
+	}
+	if err != nil {
+		return nil, name, err
+	}
+	if err := yaml.Unmarshal(data, &values); err != nil {
+		return nil, name, fmt.Errorf("%s: %w", name, err)
+	}
+	return values, name, nil
+}
+
+// dsn returns the address of the database.
+func (c config) dsn() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return filepath.Join(c.Dir, "naru.db")
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"naru"
+	"naru/base/op"
+	"naru/base/policy"
+	"naru/base/record"
+	"naru/flow/inventory"
+	"naru/locale"
+	"naru/packs/law"
+	"naru/store"
+)
+
+// system is a naru put together: what every door and every background loop stands on.
+type system struct {
+	cfg    config
+	keys   keys
+	log    *slog.Logger
+	words  *locale.Catalog
+	law    *policy.Instruments
+	db     *store.DB
+	runner *op.Runner
+	signer *record.Signer
+	steps  steps
+}
+
+// open makes the data folder, the keys and the database ready and wires the steps.
+func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
+	s := &system{cfg: cfg, log: log}
+	var err error
+	if s.keys, err = loadKeys(cfg.Dir, cfg.Origin); err != nil {
+		return nil, err
+	}
+	if s.words, err = locale.Load(); err != nil {
+		return nil, err
+	}
+	if s.law, err = policy.Load(inventory.Facts(), law.Files); err != nil {
+		return nil, fmt.Errorf("policy packs: %w", err)
+	}
+	if s.signer, err = record.NewSigner(s.keys.Signing); err != nil {
+		return nil, err
+	}
+	sealer, err := store.NewSealer(s.keys.Seal)
+	if err != nil {
+		return nil, err
+	}
+	if s.db, err = store.Open(ctx, cfg.dsn(), sealer); err != nil {
+		return nil, err
+	}
+	s.runner = op.NewRunner(s.db, time.Now, naru.NewIDs(rand.Reader))
+	s.steps = newSteps(s)
+	if err := os.WriteFile(filepath.Join(cfg.Dir, "record.pub"), []byte(s.keys.Verifier+"\n"), 0o644); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *system) close() error { return s.db.Close() }
+
+// report is the one place where faults of loops and doors are logged.
+func (s *system) report(where string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	s.log.Error(where, "error", err)
+}
+
+// who finds the caller of a request. The operator's token lies in the data folder with
+// mode 0600: whoever reads it runs this machine anyway.
+func (s *system) who(r *http.Request) (naru.Actor, bool) {
+	if bearer(r, s.keys.Token) {
+		return naru.Actor{User: "operator@local", Name: "운영자", Role: "operator"}, true
+	}
+	return naru.Actor{}, false
+}
+
+// version is the module's version or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,145 @@
+package feed
+
+import (
+	"io"
+	"strings"
+
+	"naru"
+	"naru/flow/inventory"
+	"naru/wire/mapping"
+	"naru/wire/sheet"
+)
+
+// Line is one component of a system to be written: names and facts in outside form.
+type Line struct {
+	InstitutionCode string
+	InstitutionName string
+	inventory.Row
+}
+
+// Lines returns the rows of one system, one per component, that Systems reads back.
+func Lines(institutionCode string, s *inventory.SystemOut) []Line {
+	lines := make([]Line, 0, len(s.Components))
+	for i := range s.Components {
+		facts := map[string]any{}
+		for k, v := range s.SystemFacts {
+			facts[k] = v
+		}
+		for k, v := range s.ComponentFacts[i] {
+			facts[k] = v
+		}
+		lines = append(lines, Line{
+			InstitutionCode: institutionCode, InstitutionName: s.InstitutionName,
+			Row: inventory.Row{Code: s.Code, Name: s.Name, NameEn: s.NameEn, Component: s.Components[i].Name, Facts: facts},
+		})
+	}
+	return lines
+}
+
+// Writer writes lines as a spreadsheet in the words of naru's own template.
+type Writer struct {
+	m   *mapping.Mapping
+	out sheet.Writer
+}
+
+// NewWriter starts a spreadsheet: format is "xlsx" or "csv".
+func NewWriter(w io.Writer, format string) (*Writer, error) {
+	m, err := Mapping("")
+	if err != nil {
+		return nil, err
+	}
+	var out sheet.Writer
+	if format == "csv" {
+		out, err = sheet.WriteCSV(w, m.Heads())
+	} else {
+		out, err = sheet.WriteXLSX(w, "정보시스템", m.Heads())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{m, out}, nil
+}
+
+// Write writes lines.
+func (w *Writer) Write(lines ...Line) error {
+	for _, l := range lines {
+		if err := w.out.Row(w.m.Cells(w.record(l))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close completes the file.
+func (w *Writer) Close() error { return w.out.Close() }
+
+func (w *Writer) record(l Line) mapping.Record {
+	r := mapping.Record{Values: map[string]mapping.Value{}}
+	text := func(field, value string) {
+		if value != "" {
+			r.Values[field] = mapping.Value{Type: mapping.TypeText, Text: value}
+		}
+	}
+	text("institution.code", l.InstitutionCode)
+	text("institution.name", l.InstitutionName)
+	text("system.code", l.Code)
+	text("system.name", l.Name)
+	text("system.name_en", l.NameEn)
+	text("component.name", l.Component)
+	for key, fact := range l.Facts {
+		if c := w.m.Column(key); c != nil {
+			r.Values[key] = value(c.Type, fact)
+		}
+	}
+	return r
+}
+
+// value is the reverse of outside; numbers may come from JSON as floats.
+func value(t mapping.Type, fact any) mapping.Value {
+	switch v := fact.(type) {
+	case bool:
+		return mapping.Value{Type: mapping.TypeBool, Bool: v}
+	case int64:
+		return mapping.Value{Type: mapping.TypeInt, Int: v}
+	case []string:
+		return mapping.Value{Type: mapping.TypeList, List: v}
+	case string:
+		return mapping.Value{Type: t, Text: v}
+	}
+	return mapping.Value{}
+}
+
+// WriteInstitutions writes institutions as a spreadsheet that Institutions reads.
+func WriteInstitutions(w io.Writer, rows []inventory.InstitutionRow) error {
+	m, err := Mapping("institutions")
+	if err != nil {
+		return err
+	}
+	out, err := sheet.WriteXLSX(w, "기관", m.Heads())
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		r := mapping.Record{Values: map[string]mapping.Value{}}
+		for field, text := range map[string]string{
+			"institution.code": row.Code, "institution.name": row.Value.Name, "institution.kind": row.Value.Kind,
+			"institution.parent": row.ParentCode, "institution.ministry": row.Value.Ministry,
+		} {
+			if c := m.Column(field); c != nil && strings.TrimSpace(text) != "" {
+				r.Values[field] = mapping.Value{Type: c.Type, Text: text}
+			}
+		}
+		if err := out.Row(m.Cells(r)); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// Refusal returns the refusal of a sheet whose rows are spoilt, or nil.
+func Refusal(rows int, spoilt []naru.Problem) error {
+	if len(spoilt) == 0 {
+		return nil
+	}
+	return naru.NewError(naru.Invalid, "inventory.import_refused", "refused", itoa(len(spoilt)), "rows", itoa(rows)).WithProblems(spoilt)
+}
