@@ -125,9 +125,14 @@ func (l *Catalog) render(lang string, t template, args map[string]string) string
 			}
 		}
 		b.WriteString(value)
-		b.WriteString(particle(value, p.particle))
+		if value != "" {
+			b.WriteString(particle(value, p.particle))
+		}
 	}
-	return strings.TrimSpace(b.String())
+	if len(t) > 0 && t[0].text == "" {
+		return strings.TrimSpace(b.String()) // an absent argument leaves no gap
+	}
+	return strings.TrimRight(b.String(), " \n")
 }
 
 // fallback shows a key that is not worded, with its arguments, so that nothing said

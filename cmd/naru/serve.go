@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"naru"
 	"naru/door/rest"
 	"naru/wire/api"
 )
@@ -48,7 +49,7 @@ func (s *system) serve(ctx context.Context, ready func(url string) error) error 
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("%w\n주소 %s 을(를) 쓸 수 없습니다. 이미 실행 중인 naru를 끄거나 --addr로 다른 주소를 정하세요.", err, s.cfg.Addr)
+		return naru.NewError(naru.Unavailable, "cli.address_taken", "addr", s.cfg.Addr).WithCause(err)
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	served := make(chan error, 1)
