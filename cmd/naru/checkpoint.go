@@ -2,16 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
-	"naru/base/op"
-	"naru/store"
+	"naru/flow/ledger"
 )
-
-// errNoTx says that a transaction is not the store's; it cannot happen.
-var errNoTx = errors.New("transaction is not the store's")
 
 // signEvery is how often the record gets a signed checkpoint when it has grown.
 const signEvery = time.Second
@@ -23,54 +17,17 @@ func (s *system) sign(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			if err := s.signNow(context.WithoutCancel(ctx)); err != nil {
-				s.report("checkpoint", err)
-			}
+			s.signNow(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
-			if err := s.signNow(ctx); err != nil {
-				s.report("checkpoint", err)
-			}
+			s.signNow(ctx)
 		}
 	}
 }
 
 // signNow signs the record as it stands, if it has grown since the last checkpoint.
-func (s *system) signNow(ctx context.Context) error {
-	var grown bool
-	err := s.db.Read(ctx, func(ctx context.Context, tx any) error {
-		t, ok := tx.(*store.Tx)
-		if !ok {
-			return errNoTx
-		}
-		size, err := t.RecordSize(ctx)
-		if err != nil {
-			return err
-		}
-		last, _, err := t.LastCheckpoint(ctx)
-		grown = size > max(last, 0)
-		return err
-	})
-	if err != nil || !grown {
-		return err
+func (s *system) signNow(ctx context.Context) {
+	if _, err := ledger.Sign(ctx, s.db, s.signer); err != nil {
+		s.report("checkpoint", err)
 	}
-	return s.db.Write(ctx, func(ctx context.Context, tx op.Tx) error {
-		t, ok := tx.(*store.Tx)
-		if !ok {
-			return errNoTx
-		}
-		size, err := t.RecordSize(ctx)
-		if err != nil {
-			return err
-		}
-		tree, err := t.RecordTree(ctx, size)
-		if err != nil {
-			return fmt.Errorf("record of size %d: %w", size, err)
-		}
-		note, err := s.signer.Checkpoint(size, tree.Root())
-		if err != nil {
-			return err
-		}
-		return t.PutCheckpoint(ctx, size, note)
-	})
 }

@@ -64,10 +64,14 @@ func mappingOf(f api.FileImport) (*mapping.Mapping, error) {
 	return feed.Mapping(f.Mapping)
 }
 
-// exportFile writes every system the caller sees, page by page.
+// exportFile writes every system the caller sees.
 func (s *system) exportFile(ctx context.Context, c naru.Call, format string, w io.Writer) error {
+	return s.exportSystems(ctx, c, inventory.ListSystemsIn{}, format, w)
+}
+
+// exportSystems writes the systems of a list, page by page.
+func (s *system) exportSystems(ctx context.Context, c naru.Call, in inventory.ListSystemsIn, format string, w io.Writer) error {
 	var (
-		in    inventory.ListSystemsIn
 		out   *feed.Writer
 		codes = map[inventory.InstitutionID]string{}
 	)

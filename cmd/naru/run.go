@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -22,9 +23,13 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		panic(err) // a programmer's error in the texts that are embedded
 	}
+	list, err := newSteps(nil, "") // the names and inputs only; nothing runs on them
+	if err != nil {
+		panic(err) // no entropy: nothing can be done
+	}
 	p := &program{log: slog.New(slog.NewTextHandler(os.Stderr, nil)), err: os.Stderr}
 	return cli.Run(ctx, cli.Deps{
-		Operations: newSteps(&system{}).all(), Words: words, Version: version(), Embedded: p.embedded, Commands: p.commands,
+		Operations: list.all(), Words: words, Version: version(), Embedded: p.embedded, Commands: p.commands,
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv, Terminal: isTerminal(os.Stderr),
 		Tokens: cli.Tokens{Path: tokenPath()},
 	}, args)
@@ -52,18 +57,16 @@ func (p *program) embedded(ctx context.Context, dir string) (*api.Client, func()
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, err := s.handler()
+	handler, err := s.programs()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, s.close())
 	}
 	client := &api.Client{URL: "http://naru.localhost", Token: s.keys.Token, HTTP: &http.Client{Transport: inProcess{handler}}}
 	done := func() error {
 		if err := s.runner.Drain(ctx, s.work(), 1000); err != nil {
 			s.report("drain", err)
 		}
-		if err := s.signNow(ctx); err != nil {
-			s.report("checkpoint", err)
-		}
+		s.signNow(ctx)
 		return s.close()
 	}
 	return client, done, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"naru"
+	"naru/door/osb"
 	"naru/door/rest"
 	"naru/wire/api"
 )
@@ -19,34 +20,56 @@ import (
 // patience is how long requests under way may take when naru stops.
 const patience = 10 * time.Second
 
-// handler puts the doors together.
-func (s *system) handler() (http.Handler, error) {
-	mux := http.NewServeMux()
-	door, err := rest.New(rest.Deps{
-		Runner: s.runner, Operations: s.steps.all(), Who: s.who, Words: s.words, Version: version(), Report: s.report,
-		Files: rest.Files{Import: s.importFile, Export: s.exportFile},
-	})
+// handler puts the doors together; done ends what a door runs beside its requests.
+func (s *system) handler() (h http.Handler, done func(), err error) {
+	programs, err := s.programs()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	mux.Handle(api.Prefix+"/", door)
+	pages, err := s.pages()
+	if err != nil {
+		return nil, nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(api.Prefix+"/", http.NewCrossOriginProtection().Handler(programs))
+	mux.Handle("/osb/", http.StripPrefix("/osb", osb.New(osb.Config{
+		Runner: s.runner, Ops: s.steps.provision, Say: func(m naru.Message) string { return s.words.Message("ko", m) },
+		SignIn: func(ctx context.Context, user, password string) (naru.Actor, error) {
+			return s.login.Basic(ctx, user, naru.NewSecret(password))
+		},
+		Report: func(_ *http.Request, err error) { s.report("osb", err) },
+	})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.db.Read(r.Context(), func(context.Context, any) error { return nil }); err != nil {
 			http.Error(w, "database", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = w.Write([]byte("ok\n"))
+		_, _ = w.Write([]byte("ok\n")) // the caller is gone when this fails
 	})
-	return http.NewCrossOriginProtection().Handler(mux), nil
+	mux.Handle("/", pages)
+	return mux, pages.Close, nil
+}
+
+// programs is the REST door alone.
+func (s *system) programs() (http.Handler, error) {
+	return rest.New(rest.Deps{
+		Runner: s.runner, Operations: s.steps.all(), Who: s.who, Words: s.words, Version: version(), Report: s.report,
+		Files: rest.Files{Import: s.importFile, Export: s.exportFile},
+		Issue: func(ctx context.Context, user string, password naru.Secret) (string, time.Time, error) {
+			token, session, err := s.login.Issue(ctx, user, password)
+			return token, session.ExpiresAt, err
+		},
+	})
 }
 
 // serve answers requests and runs followers, tasks and the signing of the record until
 // ctx ends; ready is called with the address once requests are answered.
 func (s *system) serve(ctx context.Context, ready func(url string) error) error {
-	handler, err := s.handler()
+	handler, done, err := s.handler()
 	if err != nil {
 		return err
 	}
+	defer done()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr)
 	if err != nil {
 		return naru.NewError(naru.Unavailable, "cli.address_taken", "addr", s.cfg.Addr).WithCause(err)

@@ -16,7 +16,10 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/base/record"
+	"naru/door/login"
+	"naru/door/web"
 	"naru/flow/inventory"
+	"naru/link/provider"
 	"naru/locale"
 	"naru/packs/law"
 	"naru/store"
@@ -33,6 +36,10 @@ type system struct {
 	runner *op.Runner
 	signer *record.Signer
 	steps  steps
+	login  *login.Login
+	hints  []web.Hint // example accounts, shown under the sign-in form of a demonstration
+
+	brokers *provider.Link
 }
 
 // open makes the data folder, the keys and the database ready and wires the steps.
@@ -59,7 +66,14 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 		return nil, err
 	}
 	s.runner = op.NewRunner(s.db, time.Now, naru.NewIDs(rand.Reader))
-	s.steps = newSteps(s)
+	s.brokers = provider.New(provider.Config{Loopback: cfg.Loopback})
+	if s.steps, err = newSteps(s.law, s.keys.Verifier); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.login = login.New(login.Config{
+		Runner: s.runner, DB: s.db, Ops: s.steps.access, Secure: cfg.Secure,
+		Report: func(err error) { s.report("login", err) },
+	})
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "record.pub"), []byte(s.keys.Verifier+"\n"), 0o644); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -82,7 +96,7 @@ func (s *system) who(r *http.Request) (naru.Actor, bool) {
 	if bearer(r, s.keys.Token) {
 		return naru.Actor{User: "operator@local", Name: "운영자", Role: "operator"}, true
 	}
-	return naru.Actor{}, false
+	return s.login.Actor(r)
 }
 
 // version is the module's version or the commit it was built from.

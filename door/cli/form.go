@@ -33,11 +33,7 @@ type field struct {
 }
 
 func newForm(a *App, info op.Info) *form {
-	f := &form{app: a, info: info, fields: fieldsOf(info.In)}
-	if route, ok := api.Find(info.Name); ok {
-		f.params = route.Params()
-	}
-	return f
+	return &form{app: a, info: info, fields: fieldsOf(info.In), params: api.Find(info.Name).Params()}
 }
 
 // fieldsOf flattens a struct as encoding/json does: embedded fields count as its own.

@@ -14,7 +14,7 @@ import (
 
 // ownCommands are the commands that are no operation.
 func (a *App) ownCommands() []*cobra.Command {
-	return []*cobra.Command{a.exitCommand()}
+	return []*cobra.Command{a.loginCommand(), a.logoutCommand(), a.recordCommand(), a.exitCommand()}
 }
 
 // exitCommand explains the exit codes: it is a help topic.

@@ -104,7 +104,7 @@ func (a *App) printRows(rows reflect.Value, indent string) {
 	for r := range rows.Len() {
 		line := make([]string, len(cols))
 		for i, c := range cols {
-			line[i] = a.cell(rows.Index(r).FieldByIndex(c.index), true)
+			line[i] = clipped(a.cell(rows.Index(r).FieldByIndex(c.index), true))
 			filled[i] = filled[i] || line[i] != ""
 		}
 		grid = append(grid, line)
@@ -237,4 +237,14 @@ func width(s string) int {
 		}
 	}
 	return n
+}
+
+// widest is how many letters of a cell a table shows; JSON and CSV show all.
+const widest = 48
+
+func clipped(s string) string {
+	if r := []rune(s); len(r) > widest {
+		return string(r[:widest-1]) + "…"
+	}
+	return s
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -23,6 +24,8 @@ type Deps struct {
 	Who        func(*http.Request) (naru.Actor, bool) // from door/login
 	Words      *locale.Catalog
 	Files      Files
+	// Issue exchanges a name and a password for a token; from door/login.
+	Issue func(ctx context.Context, user string, password naru.Secret) (token string, ends time.Time, err error)
 	Version    string
 	Report     func(where string, err error) // a fault of naru, for the log
 }
@@ -41,19 +44,15 @@ type server struct {
 	api huma.API
 }
 
-// New returns the handler of everything under api.Prefix. An operation without a route
-// is a programmer's error.
+// New returns the handler of everything under api.Prefix.
 func New(d Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	s := &server{Deps: d, api: huma.NewAPI(config(d.Version), humago.NewAdapter(mux, ""))}
 	for _, o := range d.Operations {
-		route, ok := api.Find(o.Info().Name)
-		if !ok {
-			return nil, fmt.Errorf("operation %s has no route in wire/api", o.Info().Name)
-		}
-		s.mount(o, route)
+		s.mount(o, api.Find(o.Info().Name))
 	}
 	s.mountFiles(mux)
+	mux.HandleFunc("POST "+api.SignInPath, s.signIn)
 	spec, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)

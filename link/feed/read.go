@@ -51,6 +51,8 @@ type File struct {
 	Name string
 	Size int64
 	io.ReaderAt
+	// Progress is told the rows read so far, now and then; its error ends the reading.
+	Progress func(rows int) error
 }
 
 // Systems reads a file of information systems. Rows with faults come along with them;
@@ -85,7 +87,13 @@ func each(m *mapping.Mapping, f File, table string, take func(mapping.Record, []
 	if err != nil {
 		return broken(f.Name, sheet.AsFault(err))
 	}
+	count := 0
 	for rec, faults := range m.Apply(t) {
+		if count++; f.Progress != nil && count%500 == 0 {
+			if err := f.Progress(count); err != nil {
+				return err
+			}
+		}
 		for i := range faults {
 			if faults[i].Fatal {
 				return broken(f.Name, &faults[i])

@@ -26,13 +26,20 @@ const maxAnswer = 256 << 20
 // Do runs an operation by name: in is sent by the route's method, the answer is
 // decoded into out, which may be nil. A refusal comes back as *Problem.
 func (c *Client) Do(ctx context.Context, op string, in, out any) error {
-	route, ok := Find(op)
-	if !ok {
-		return fmt.Errorf("operation %s has no route", op)
-	}
+	return c.do(ctx, Find(op), in, out)
+}
+
+// SignIn exchanges a name and a password for a token.
+func (c *Client) SignIn(ctx context.Context, in SignIn) (SignedIn, error) {
+	var out SignedIn
+	err := c.do(ctx, Route{Op: "access.sign_in", Method: http.MethodPost, Path: SignInPath}, in, &out)
+	return out, err
+}
+
+func (c *Client) do(ctx context.Context, route Route, in, out any) error {
 	req, err := c.request(ctx, route, in)
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return fmt.Errorf("%s: %w", route.Op, err)
 	}
 	body, err := c.send(req)
 	if err != nil {
@@ -43,7 +50,7 @@ func (c *Client) Do(ctx context.Context, op string, in, out any) error {
 		return nil
 	}
 	if err := json.NewDecoder(io.LimitReader(body, maxAnswer)).Decode(out); err != nil {
-		return fmt.Errorf("answer of %s: %w", op, err)
+		return fmt.Errorf("answer of %s: %w", route.Op, err)
 	}
 	return nil
 }

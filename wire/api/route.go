@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Route is where an operation is found. A {name} in the path is a field of its input.
@@ -22,6 +23,21 @@ const OpenAPIPath = Prefix + "/openapi.json"
 // parameters of FileImport.
 const ImportPath = Prefix + "/inventory/import/file"
 
+// SignInPath takes SignIn and returns SignedIn.
+const SignInPath = Prefix + "/access/sign-in"
+
+// SignIn is a name and a password to be exchanged for a token.
+type SignIn struct {
+	User     string `json:"user"`
+	Password string `json:"password"`
+}
+
+// SignedIn is a token for the Authorization header, and when it ends.
+type SignedIn struct {
+	Token string    `json:"token"`
+	Ends  time.Time `json:"ends"`
+}
+
 // ExportPath returns the systems the caller sees as a spreadsheet that imports again.
 const ExportPath = Prefix + "/inventory/export"
 
@@ -37,14 +53,15 @@ func Routes() []Route {
 	return list
 }
 
-// Find returns the route of an operation.
-func Find(op string) (Route, bool) {
+// Find returns the route of an operation; one that is not in the table is posted to
+// its own name.
+func Find(op string) Route {
 	list := Routes()
-	i := slices.IndexFunc(list, func(r Route) bool { return r.Op == op })
-	if i < 0 {
-		return Route{}, false
+	if i := slices.IndexFunc(list, func(r Route) bool { return r.Op == op }); i >= 0 {
+		return list[i]
 	}
-	return list[i], true
+	step, verb, _ := strings.Cut(op, ".")
+	return Route{Op: op, Method: "POST", Path: Prefix + "/" + step + "/" + strings.ReplaceAll(verb, "_", "-")}
 }
 
 // Params returns the names in braces of the path, in order.
@@ -61,6 +78,19 @@ func (r Route) Params() []string {
 // table is one line per operation: name, method, path. Reads that take more than
 // plain fields are posted, because a query string cannot carry them.
 const table = `
+access.me                      GET  /access/me
+access.sessions                GET  /access/sessions
+access.sign_out                POST /access/sign-out
+access.users                   GET  /access/users
+access.user                    GET  /access/users/{user}
+access.create_user             POST /access/users
+access.disable                 POST /access/users/{user}/disable
+access.enable                  POST /access/users/{user}/enable
+access.set_password            POST /access/users/{user}/password
+access.permissions             GET  /access/permissions
+ledger.entries                 GET  /ledger/entries
+ledger.entry                   GET  /ledger/entries/{index}
+ledger.export                  GET  /ledger/export
 inventory.import               POST /inventory/import
 inventory.preview              POST /inventory/preview
 inventory.import_institutions  POST /inventory/institutions/import
@@ -68,6 +98,16 @@ inventory.institutions         GET  /inventory/institutions
 inventory.institution          GET  /inventory/institutions/{id}
 inventory.systems              GET  /inventory/systems
 inventory.system               GET  /inventory/systems/{id}
+catalog.register               POST /catalog/providers
+catalog.providers              GET  /catalog/providers
+catalog.provider               GET  /catalog/providers/{id}
+catalog.sync                   POST /catalog/providers/{id}/sync
+catalog.load                   POST /catalog/providers/{provider}/load
+catalog.services               GET  /catalog/services
+catalog.service                GET  /catalog/services/{id}
+catalog.describe               POST /catalog/services/{id}/describe
+catalog.certify                POST /catalog/services/{service}/certificates
+catalog.price                  POST /catalog/plans/{plan}/prices
 decide.run                     POST /decide/run
 decide.system                  GET  /decide/systems/{id}
 decide.list                    GET  /decide/decisions
