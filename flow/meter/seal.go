@@ -194,7 +194,7 @@ func sealMonth(ctx context.Context, c *op.Call, s Store, in SealIn) (Seal, error
 		return Seal{}, naru.NewError(naru.Conflict, "meter.gaps_open", "month", string(in.Month), "gaps", fmt.Sprint(n)).WithProblems(problems(found))
 	}
 	seal := Seal{Month: in.Month, Through: found.To, Early: in.Early, Windows: found.Windows, SealedBy: c.Actor.User, SealedAt: c.Now}
-	if seal.Lines, seal.Digest, err = digestMonth(ctx, s, in.Month); err != nil {
+	if seal.Lines, seal.Digest, err = Digest(ctx, s, in.Month); err != nil {
 		return Seal{}, err
 	}
 	c.Record([]string{monthSubject(in.Month)}, "month", string(in.Month), "lines", fmt.Sprint(seal.Lines),
@@ -259,8 +259,8 @@ func stamp(t time.Time) string { return t.In(naru.Seoul).Format("2006-01-02 15:0
 // linesAtOnce is how many lines are read at once where a whole month is walked.
 const linesAtOnce = 1000
 
-// digestMonth walks the lines of a month in order and digests them.
-func digestMonth(ctx context.Context, s Store, m naru.Month) (lines int64, digest string, err error) {
+// Digest walks the lines of a month in order and digests them, as the seal did.
+func Digest(ctx context.Context, s Months, m naru.Month) (lines int64, digest string, err error) {
 	sum := sha256.New()
 	err = Walk(ctx, s, m, func(u Usage) error {
 		lines++
