@@ -78,4 +78,6 @@ func higher(need *policy.CertificateNeed, c *catalog.Certificate) []naru.Message
 	return because("match.certificate_higher", "number", c.Number, "has", c.Tier, "tier", need.Tier)
 }
 
-func because(key string, pairs ...string) []naru.Message { return []naru.Message{naru.Msg(key, pairs...)} }
+func because(key string, pairs ...string) []naru.Message {
+	return []naru.Message{naru.Msg(key, pairs...)}
+}
