@@ -18,6 +18,9 @@ import (
 	"naru/wire/osb"
 )
 
+// quota is that of the basic plan in these tests, an empty database's 8 MiB included.
+const quota = 24 << 20
+
 func TestMain(m *testing.M) {
 	testbroker.Main(m, testbroker.Set{"postgres": postgres.Run})
 }
@@ -82,9 +85,26 @@ func refused(t *testing.T, what string, err error, code string) {
 	}
 }
 
-func TestABindingOpensItsDatabaseAndNothingElse(t *testing.T) {
+// TestDatabases shares one server, because making one takes seconds: every case has instances of its own.
+func TestDatabases(t *testing.T) {
 	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Quotas: map[string]int64{"basic": quota}}))
+	for name, test := range map[string]func(*testing.T, *testbroker.Broker){
+		"a binding opens its database and nothing else":                 aBindingOpensItsDatabaseAndNothingElse,
+		"connections end at the plan's limit":                           connectionsEndAtThePlansLimit,
+		"a database past its quota takes reads only until it fits":      aDatabasePastItsQuotaTakesReadsOnlyUntilItFits,
+		"who writes on past the quota is shut out until the plan grows": whoWritesOnPastTheQuotaIsShutOutUntilThePlanGrows,
+		"unbinding ends the password and keeps the data":                unbindingEndsThePasswordAndKeepsTheData,
+		"deletion leaves nothing":                                       deletionLeavesNothing,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, b)
+		})
+	}
+}
+
+func aBindingOpensItsDatabaseAndNothingElse(t *testing.T, b *testbroker.Broker) {
 	b.Provision(t, "one", "basic")
 	b.Provision(t, "two", "standard")
 	one, two := bind(t, b, "one", "b", "basic"), bind(t, b, "two", "b", "standard")
@@ -111,11 +131,9 @@ func TestABindingOpensItsDatabaseAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestConnectionsEndAtThePlansLimit(t *testing.T) {
-	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
-	b.Provision(t, "i", "basic")
-	c := bind(t, b, "i", "b", "basic")
+func connectionsEndAtThePlansLimit(t *testing.T, b *testbroker.Broker) {
+	b.Provision(t, "limit", "basic")
+	c := bind(t, b, "limit", "b", "basic")
 	for range 5 {
 		connect(t, c)
 	}
@@ -123,16 +141,14 @@ func TestConnectionsEndAtThePlansLimit(t *testing.T) {
 	refused(t, "the sixth connection", err, "53300")
 }
 
-func TestADatabasePastItsQuotaTakesReadsOnlyUntilItFits(t *testing.T) {
-	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Quotas: map[string]int64{"basic": 24 << 20}}))
-	b.Provision(t, "i", "basic")
-	c := bind(t, b, "i", "b", "basic")
+func aDatabasePastItsQuotaTakesReadsOnlyUntilItFits(t *testing.T, b *testbroker.Broker) {
+	b.Provision(t, "past", "basic")
+	c := bind(t, b, "past", "b", "basic")
 	conn := connect(t, c)
 	exec(t, conn, "CREATE TABLE t (data text)")
 	exec(t, conn, "ALTER TABLE t ALTER COLUMN data SET STORAGE EXTERNAL")
 	exec(t, conn, "INSERT INTO t SELECT repeat('x', 1 << 20) FROM generate_series(1, 19)")
-	b.Used(t, "i") // looks, and enforces
+	b.Used(t, "past") // looks, and enforces
 	if err := conn.Ping(t.Context()); err == nil {
 		t.Error("a session from before the limit goes on")
 	}
@@ -145,49 +161,45 @@ func TestADatabasePastItsQuotaTakesReadsOnlyUntilItFits(t *testing.T) {
 	}
 	exec(t, conn, "SET default_transaction_read_only = off")
 	exec(t, conn, "TRUNCATE t")
-	b.Used(t, "i")
+	b.Used(t, "past")
 	exec(t, connect(t, c), "INSERT INTO t VALUES ('there is room')")
 }
 
-func TestWhoWritesOnPastTheQuotaIsShutOutUntilThePlanGrows(t *testing.T) {
-	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{Quotas: map[string]int64{"basic": 16 << 20}}))
-	b.Provision(t, "i", "basic")
-	c := bind(t, b, "i", "b", "basic")
+func whoWritesOnPastTheQuotaIsShutOutUntilThePlanGrows(t *testing.T, b *testbroker.Broker) {
+	b.Provision(t, "writer", "basic")
+	c := bind(t, b, "writer", "b", "basic")
 	conn := connect(t, c)
 	exec(t, conn, "CREATE TABLE t (data text)")
 	exec(t, conn, "ALTER TABLE t ALTER COLUMN data SET STORAGE EXTERNAL")
-	exec(t, conn, "INSERT INTO t SELECT repeat('x', 1 << 20) FROM generate_series(1, 20)")
-	b.Used(t, "i")
+	exec(t, conn, "INSERT INTO t SELECT repeat('x', 1 << 20) FROM generate_series(1, 30)")
+	b.Used(t, "writer")
 	_, err := pgx.Connect(t.Context(), c.URI)
 	refused(t, "connecting far past the quota", err, "53300")
-	if err := b.Update(t, "i", "standard"); err != nil {
+	if err := b.Update(t, "writer", "standard"); err != nil {
 		t.Fatal(err)
 	}
 	exec(t, connect(t, c), "INSERT INTO t VALUES ('there is room')")
-	if err := b.Update(t, "i", "basic"); !osb.IsCode(err, "QuotaTooSmall") {
+	if err := b.Update(t, "writer", "basic"); !osb.IsCode(err, "QuotaTooSmall") {
 		t.Errorf("a plan smaller than what is held: %v", err)
 	}
 }
 
-func TestUnbindingEndsThePasswordAndKeepsTheData(t *testing.T) {
-	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
-	b.Provision(t, "i", "basic")
-	old := bind(t, b, "i", "old", "basic")
+func unbindingEndsThePasswordAndKeepsTheData(t *testing.T, b *testbroker.Broker) {
+	b.Provision(t, "unbind", "basic")
+	old := bind(t, b, "unbind", "old", "basic")
 	conn := connect(t, old)
 	exec(t, conn, "CREATE TABLE as_owner (id int)")
 	exec(t, conn, "RESET ROLE")
 	exec(t, conn, "SET ROLE "+old.Username)
 	exec(t, conn, "CREATE SCHEMA IF NOT EXISTS s")
 	exec(t, conn, "CREATE TABLE s.as_itself (id int)")
-	b.Unbind(t, "i", "old", "basic")
+	b.Unbind(t, "unbind", "old", "basic")
 	if err := conn.Ping(t.Context()); err == nil {
 		t.Error("a session of a revoked role goes on")
 	}
 	_, err := pgx.Connect(t.Context(), old.URI)
 	refused(t, "a revoked password", err, "28P01")
-	exec(t, connect(t, bind(t, b, "i", "new", "basic")), "INSERT INTO as_owner VALUES (1); INSERT INTO s.as_itself VALUES (1)")
+	exec(t, connect(t, bind(t, b, "unbind", "new", "basic")), "INSERT INTO as_owner VALUES (1); INSERT INTO s.as_itself VALUES (1)")
 }
 
 func TestKillAndRestartKeepDataBindingsAndAddress(t *testing.T) {
@@ -206,21 +218,19 @@ func TestKillAndRestartKeepDataBindingsAndAddress(t *testing.T) {
 	}
 }
 
-func TestDeletionLeavesNothing(t *testing.T) {
-	t.Parallel()
-	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{}))
+func deletionLeavesNothing(t *testing.T, b *testbroker.Broker) {
 	b.Provision(t, "witness", "basic")
 	witness := connect(t, bind(t, b, "witness", "b", "basic"))
 	for _, plan := range []string{"basic", "standard"} {
-		b.Provision(t, "i", plan)
-		c := bind(t, b, "i", "b", plan)
+		b.Provision(t, "gone", plan)
+		c := bind(t, b, "gone", "b", plan)
 		exec(t, connect(t, c), "CREATE TABLE t (id int)")
-		b.Deprovision(t, "i", plan)
+		b.Deprovision(t, "gone", plan)
 		_, err := pgx.Connect(t.Context(), c.URI)
 		refused(t, "a deleted database", err, "28P01")
 		var left int
 		err = witness.QueryRow(t.Context(), `SELECT (SELECT count(*) FROM pg_database WHERE datname = $1)
-			+ (SELECT count(*) FROM pg_roles WHERE rolname = $2 OR rolname = 'o' || $3)`, c.Database, c.Username, kit.Key("i")).Scan(&left)
+			+ (SELECT count(*) FROM pg_roles WHERE rolname = $2 OR rolname = 'o' || $3)`, c.Database, c.Username, kit.Key("gone")).Scan(&left)
 		if err != nil || left != 0 {
 			t.Errorf("left %d, %v", left, err)
 		}
