@@ -28,8 +28,8 @@ type binaries struct {
 func find(c kit.Config) (found binaries, why *kit.Text) {
 	for _, dir := range candidates(c) {
 		version, major := versionOf(dir)
-		if major < oldest {
-			continue
+		if major < oldest || os.Getuid() == 0 && reachable(dir) != nil {
+			continue // too old, or in a folder that whom the server runs as cannot enter
 		}
 		as, problem := unprivileged(c.DataDir)
 		return binaries{dir: dir, version: version, as: as}, problem
