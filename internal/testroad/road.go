@@ -6,6 +6,7 @@ package testroad
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -42,6 +43,7 @@ type Road struct {
 	A, B     inventory.InstitutionID
 
 	nanos *atomic.Int64
+	began *atomic.Pointer[time.Time]
 	row   inventory.SystemID
 	parts []inventory.ComponentID
 	calls int
@@ -57,7 +59,7 @@ func New(t testing.TB, db *store.DB) *Road {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(set), nanos: new(atomic.Int64)}
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(set), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
@@ -66,7 +68,11 @@ func New(t testing.TB, db *store.DB) *Road {
 	r.Link = link
 	r.Work = op.Work{
 		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link)),
-		Report:   func(where string, err error) { t.Errorf("%s: %v", where, err) },
+		Report: func(where string, err error) {
+			if !errors.Is(err, context.Canceled) { // the test is over
+				t.Errorf("%s: %v", where, err)
+			}
+		},
 	}
 	r.Restart()
 	r.institutions()
@@ -79,7 +85,22 @@ func New(t testing.TB, db *store.DB) *Road {
 func (r *Road) Restart() { r.Runner = op.NewRunner(r.DB, r.Now, naru.NewIDs(rand.Reader)) }
 
 // Now tells the test's time.
-func (r *Road) Now() time.Time { return time.Unix(0, r.nanos.Load()).UTC() }
+func (r *Road) Now() time.Time {
+	now := time.Unix(0, r.nanos.Load()).UTC()
+	if since := r.began.Load(); since != nil {
+		now = now.Add(rush * time.Since(*since))
+	}
+	return now
+}
+
+// rush is how much faster than the world the clock runs after Flow.
+const rush = 20
+
+// Flow lets the clock run by itself from now on, for tests that only watch from outside.
+func (r *Road) Flow() {
+	now := time.Now()
+	r.began.Store(&now)
+}
 
 // Advance moves the clock.
 func (r *Road) Advance(d time.Duration) { r.nanos.Add(int64(d)) }
