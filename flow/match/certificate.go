@@ -61,7 +61,7 @@ func serves(need *policy.CertificateNeed, c *catalog.Certificate, on naru.Date) 
 		return because("match.certificate_type_conflict", "number", c.Number, "type", c.Type), answer
 	case answer == policy.Unknown:
 		return because("match.certificate_no_tier", "number", c.Number, "tier", cmp.Or(need.Tier, "any")), answer
-	case c.Tier != "":
+	case len(need.Types) == 0 || slices.Contains(need.Types, c.Type):
 		return because("match.certificate_tier", "number", c.Number, "has", c.Tier, "tier", cmp.Or(need.Tier, "any")), answer
 	case c.Type == "composite": // covers several types and does not say which
 		return because("match.certificate_composite", "number", c.Number), policy.Unknown

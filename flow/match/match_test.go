@@ -96,6 +96,12 @@ func TestWeighGivesEveryReason(t *testing.T) {
 		"a type on which sources conflict": {
 			personal, offer("a", policy.Private, certs(certificate("saas_simple", "")), some...), match.Undecided, []string{"match.certificate_type_conflict"},
 		},
+		"a type with its tier that is not asked for": {
+			personal, offer("a", policy.Private, certs(certificate("daas", "high")), some...), match.Excluded, []string{"match.certificate_type"},
+		},
+		"a certificate without a tier nobody mapped": {
+			personal, offer("a", policy.Private, certs(certificate("saas_standard", "")), some...), match.Undecided, []string{"match.certificate_no_tier"},
+		},
 		"a composite certificate": {
 			personal, offer("a", policy.Private, certs(certificate("composite", "")), some...), match.Undecided, []string{"match.certificate_composite"},
 		},
