@@ -26,10 +26,14 @@ func Tracks() []Track {
 		En: "For selected digital services only. Check the selection in the usage support system.",
 	}
 	return []Track{
-		{Code: "negotiated", Name: naru.Text{Ko: "수의계약", En: "Negotiated contract"}, Source: "L06b", Note: selected,
-			Article: "고시 제2025-79호 제5조제2항, 국가계약법 시행령 제26조, 지방계약법 시행령 제25조"},
-		{Code: "catalogue", Name: naru.Text{Ko: "카탈로그 계약", En: "Catalogue contract"}, Source: "L06b", Note: selected,
-			Article: "고시 제2025-79호 제5조제2항, 조달사업법 시행령 제16조"},
+		{
+			Code: "negotiated", Name: naru.Text{Ko: "수의계약", En: "Negotiated contract"}, Source: "L06b", Note: selected,
+			Article: "고시 제2025-79호 제5조제2항, 국가계약법 시행령 제26조, 지방계약법 시행령 제25조",
+		},
+		{
+			Code: "catalogue", Name: naru.Text{Ko: "카탈로그 계약", En: "Catalogue contract"}, Source: "L06b", Note: selected,
+			Article: "고시 제2025-79호 제5조제2항, 조달사업법 시행령 제16조",
+		},
 		{Code: "tender", Name: naru.Text{Ko: "경쟁입찰", En: "Competitive tender"}, Source: "L06b", Article: "고시 제2025-79호 제5조제1항"},
 	}
 }

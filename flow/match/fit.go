@@ -58,6 +58,7 @@ func (f *Fit) pro(key string, pairs ...string) { f.For = append(f.For, naru.Msg(
 func (f *Fit) con(key string, pairs ...string) {
 	f.Against = append(f.Against, naru.Msg(key, pairs...))
 }
+
 func (f *Fit) unclear(key string, pairs ...string) {
 	f.Unknown = append(f.Unknown, naru.Msg(key, pairs...))
 }
