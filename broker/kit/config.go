@@ -38,6 +38,9 @@ type Config struct {
 	EngineDirs []string
 	// Quotas replaces the storage quota, in bytes, of the plans it names.
 	Quotas map[string]int64
+	// SampleEvery is how often usage is measured and soft quotas are looked at, 2 seconds when zero. A
+	// reading of usage measures too.
+	SampleEvery time.Duration
 	// Now replaces the clock in tests.
 	Now func() time.Time `json:"-"`
 }
@@ -45,8 +48,8 @@ type Config struct {
 const (
 	defaultAddr = "127.0.0.1:0"
 	defaultUser = "naru"
-	// SampleEvery is how often engines that cannot report changes are asked for their levels.
-	SampleEvery = 2 * time.Second
+	// sampleEvery is how often engines that cannot report changes are asked for their levels.
+	sampleEvery = 2 * time.Second
 )
 
 // Checked returns the configuration with its defaults and an absolute DataDir.
@@ -54,12 +57,16 @@ func (c Config) Checked() (Config, error) {
 	if c.DataDir == "" || c.SiteName == "" {
 		return c, errors.New("broker: data directory and site name are required")
 	}
+	if c.SampleEvery < 0 {
+		return c, errors.New("broker: the time between samples must be positive")
+	}
 	dir, err := filepath.Abs(c.DataDir)
 	if err != nil {
 		return c, fmt.Errorf("broker: data directory: %w", err)
 	}
 	c.DataDir = dir
 	c.Addr, c.User = cmp.Or(c.Addr, defaultAddr), cmp.Or(c.User, defaultUser)
+	c.SampleEvery = cmp.Or(c.SampleEvery, sampleEvery)
 	c.Region = cmp.Or(c.Region, c.SiteName)
 	c.SiteTitle = Text{Ko: cmp.Or(c.SiteTitle.Ko, c.SiteName), En: cmp.Or(c.SiteTitle.En, c.SiteName)}
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {

@@ -110,7 +110,7 @@ func (b *Broker) serve(ctx context.Context, c Config, listener net.Listener, ann
 	go func() { served <- server.Serve(listener) }()
 	err := announce()
 	if err == nil {
-		err = b.watch(ctx, served)
+		err = b.watch(ctx, c.SampleEvery, served)
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
 	defer cancel()
@@ -118,12 +118,12 @@ func (b *Broker) serve(ctx context.Context, c Config, listener net.Listener, ann
 }
 
 // watch samples usage until the broker is told to stop, its server fails or its engine dies.
-func (b *Broker) watch(ctx context.Context, served <-chan error) error {
+func (b *Broker) watch(ctx context.Context, every time.Duration, served <-chan error) error {
 	var died <-chan struct{}
 	if b.closed == nil {
 		died = b.engine.Done()
 	}
-	tick := time.NewTicker(SampleEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {

@@ -28,10 +28,10 @@ type binaries struct {
 func find(c kit.Config) (found binaries, why *kit.Text) {
 	for _, dir := range candidates(c) {
 		version, major := versionOf(dir)
-		if major < oldest || os.Getuid() == 0 && reachable(dir) != nil {
+		if major < oldest || os.Getuid() == 0 && !reachable(dir) {
 			continue // too old, or in a folder that whom the server runs as cannot enter
 		}
-		as, problem := unprivileged(c.DataDir)
+		as, problem := unprivileged()
 		return binaries{dir: dir, version: version, as: as}, problem
 	}
 	return binaries{}, &kit.Text{
@@ -83,7 +83,7 @@ func versionOf(dir string) (version string, major int) {
 }
 
 // unprivileged is whom the server runs as when the broker is root, whom PostgreSQL refuses.
-func unprivileged(dir string) (*syscall.Credential, *kit.Text) {
+func unprivileged() (*syscall.Credential, *kit.Text) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -95,7 +95,7 @@ func unprivileged(dir string) (*syscall.Credential, *kit.Text) {
 		uid, uerr := strconv.ParseUint(who.Uid, 10, 32)
 		gid, gerr := strconv.ParseUint(who.Gid, 10, 32)
 		if uerr == nil && gerr == nil {
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, reachable(dir)
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 		}
 	}
 	return nil, &kit.Text{
@@ -104,17 +104,14 @@ func unprivileged(dir string) (*syscall.Credential, *kit.Text) {
 	}
 }
 
-// reachable tells which folder above the data keeps an ordinary user out.
-func reachable(dir string) *kit.Text {
+// reachable tells whether an ordinary user can pass every folder down to dir.
+func reachable(dir string) bool {
 	for d := dir; ; d = filepath.Dir(d) {
-		if info, err := os.Stat(d); err == nil && info.Mode().Perm()&0o001 == 0 {
-			return &kit.Text{
-				Ko: "root가 아닌 PostgreSQL이 폴더 " + d + " 을(를) 지나갈 수 없습니다. chmod o+x 로 열거나 다른 데이터 폴더를 쓰십시오.",
-				En: "PostgreSQL, which does not run as root, cannot pass the folder " + d + ". Open it by chmod o+x, or use another data directory.",
-			}
+		if info, err := os.Stat(d); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
 		}
 		if d == filepath.Dir(d) {
-			return nil
+			return true
 		}
 	}
 }

@@ -117,7 +117,8 @@ func (s *server) makeCluster(ctx context.Context, kept string) error {
 		return fmt.Errorf("postgres: %w", err)
 	}
 	s.password = kit.NewPassword()
-	file := filepath.Join(s.dir, "first-password")
+	const first = "first-password"
+	file := filepath.Join(s.dir, first)
 	if err := os.WriteFile(file, []byte(s.password), 0o600); err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
@@ -127,7 +128,12 @@ func (s *server) makeCluster(ctx context.Context, kept string) error {
 			return fmt.Errorf("postgres: %w", err)
 		}
 	}
-	initdb := s.command(ctx, "initdb", "-D", s.data(), "-A", "scram-sha-256", "--pwfile="+file, "-U", admin,
+	folder, err := os.Open(s.dir)
+	if err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	defer func() { _ = folder.Close() }()
+	initdb := s.command(ctx, folder, "initdb", "-D", handed+"/data", "-A", "scram-sha-256", "--pwfile="+handed+"/"+first, "-U", admin,
 		"-E", "UTF8", "--locale=C.UTF-8", "--data-checksums")
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("postgres: initdb: %w: %s", err, out)
@@ -137,9 +143,14 @@ func (s *server) makeCluster(ctx context.Context, kept string) error {
 
 func (s *server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+// handed is where a program of the server finds the folder that it was handed open: so the folders above
+// it may stay closed to whom the program runs as.
+const handed = "/proc/self/fd/3"
+
+func (s *server) command(ctx context.Context, folder *os.File, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.binaries.dir, name), args...)
-	cmd.Dir, cmd.Env = s.dir, []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME=" + s.dir}
+	cmd.Dir, cmd.Env = "/", []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8", "HOME=/"}
+	cmd.ExtraFiles = []*os.File{folder} // becomes number 3
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
 	return cmd
 }
@@ -155,14 +166,18 @@ func (s *server) start() error {
 	if err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}
-	args := []string{"-D", s.data()}
+	folder, err := os.Open(s.dir)
+	if err != nil {
+		return errors.Join(fmt.Errorf("postgres: %w", err), log.Close())
+	}
+	args := []string{"-D", handed + "/data"}
 	for _, set := range []string{
 		"listen_addresses=" + host, "port=" + port, "unix_socket_directories=", "max_connections=300", "shared_buffers=64MB",
 		"max_wal_size=256MB", "password_encryption=scram-sha-256", "log_min_error_statement=panic", "track_activities=on",
 	} {
 		args = append(args, "-c", set)
 	}
-	cmd := s.command(context.Background(), "postgres", args...)
+	cmd := s.command(context.Background(), folder, "postgres", args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
 	started, ended := make(chan error, 1), make(chan struct{})
@@ -170,7 +185,7 @@ func (s *server) start() error {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(ended)
-		defer func() { _ = log.Close() }()
+		defer func() { _, _ = log.Close(), folder.Close() }()
 		err := cmd.Start()
 		started <- err
 		if err == nil {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -45,7 +43,7 @@ func Serve(t testing.TB, run RunFunc, c kit.Config) *Broker {
 // filled gives the empty fields of a configuration values for tests.
 func filled(t testing.TB, c kit.Config) kit.Config {
 	if c.DataDir == "" {
-		c.DataDir = passable(t)
+		c.DataDir = t.TempDir()
 	}
 	if c.SiteName == "" {
 		c.SiteName = "test-site"
@@ -55,17 +53,6 @@ func filled(t testing.TB, c kit.Config) kit.Config {
 	}
 	c.Synthetic = true
 	return c
-}
-
-// passable returns a folder that the user of an engine can pass when the tests run as root.
-func passable(t testing.TB) string {
-	dir := t.TempDir()
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o711); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
 }
 
 // connect reads the ready line and makes the client.
