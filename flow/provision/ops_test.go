@@ -332,18 +332,24 @@ func TestAKillAtAnyPointIsRepaired(t *testing.T) {
 			testdb.Each(t, func(t *testing.T, db *store.DB) {
 				r := testroad.New(t, db)
 				i := create(r, slug)
-				killed(r, i.ID) // the call had its effect, the answer is lost
+				killed(r, i.ID, beforeCall)
+				if got := held(r); len(got) != 0 {
+					t.Errorf("nothing was asked for, and at the broker: %+v", got)
+				}
+				r.Restart()
+				r.Advance(3 * time.Minute) // the lease of the dead process runs out
+				killed(r, i.ID, afterCall) // the call had its effect, the answer is lost
 				if now := get(r, i.ID); now.State != provision.Creating || now.CallID == "" {
 					t.Fatalf("after the kill: %+v", now.Work)
 				}
 				r.Restart()
-				r.Advance(3 * time.Minute) // the lease of the dead process runs out
+				r.Advance(3 * time.Minute)
 				until(r, i.ID, provision.Ready)
 				if got := held(r); len(got) != 1 {
 					t.Errorf("at the broker: %+v", got)
 				}
 				testroad.Do(r, r.Officer(r.A), r.Ops.Delete, provision.DeleteIn{InstanceRef: provision.InstanceRef{ID: i.ID}})
-				killed(r, i.ID)
+				killed(r, i.ID, afterCall)
 				r.Restart()
 				r.Advance(3 * time.Minute)
 				until(r, i.ID, provision.Deleted)
@@ -355,29 +361,38 @@ func TestAKillAtAnyPointIsRepaired(t *testing.T) {
 	}
 }
 
-// killed runs the due task until its answer and then loses it, as a kill before settle does:
-// the call goes on to the end, and the process is gone when it returns.
-func killed(r *testroad.Road, id provision.InstanceID) {
+// The moments of a kill, both between prepare and settle.
+const (
+	beforeCall = "before the call"
+	afterCall  = "after the call, before its answer is stored"
+)
+
+// killed runs the due task as a process that dies at a moment: what it had committed stays,
+// nothing that follows happens.
+func killed(r *testroad.Road, id provision.InstanceID, moment string) {
 	r.T.Helper()
 	ctx, kill := context.WithCancel(r.T.Context())
 	defer kill()
-	handlers := provision.Handlers(&dying{Broker: r.Link, kill: kill})
+	handlers := provision.Handlers(&dying{Broker: r.Link, kill: kill, moment: moment})
 	_ = r.Runner.Drain(ctx, op.Work{Handlers: handlers, Report: r.Work.Report}, 1) // it was killed
 	if get(r, id).State.Settled() {
 		r.T.Fatal("the kill came too late")
 	}
 }
 
-// dying is a process that is killed when the answer to a call arrives.
+// dying is a process that is killed around a call.
 type dying struct {
 	provision.Broker
-	kill func()
+	kill   func()
+	moment string
 }
 
 func (d *dying) Call(ctx context.Context, q provision.Request) provision.Answer {
-	a := d.Broker.Call(ctx, q)
-	d.kill()
-	return a
+	defer d.kill()
+	if d.moment == beforeCall {
+		return provision.Answer{}
+	}
+	return d.Broker.Call(ctx, q)
 }
 
 func TestADeletionDuringTheCreationStopsIt(t *testing.T) {
