@@ -19,8 +19,10 @@ func (a *App) ownCommands() []*cobra.Command {
 
 // exitCommand explains the exit codes: it is a help topic.
 func (a *App) exitCommand() *cobra.Command {
-	return &cobra.Command{Use: "exit-codes", GroupID: groupMore, Short: a.T("exit_short"), Long: a.T("exit_codes"), Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	return &cobra.Command{
+		Use: "exit-codes", GroupID: groupMore, Short: a.T("exit_short"), Long: a.T("exit_codes"), Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
 }
 
 // printVerified tells what a verification found; a finding is a refusal.

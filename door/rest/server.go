@@ -25,9 +25,9 @@ type Deps struct {
 	Words      *locale.Catalog
 	Files      Files
 	// Issue exchanges a name and a password for a token; from door/login.
-	Issue func(ctx context.Context, user string, password naru.Secret) (token string, ends time.Time, err error)
-	Version    string
-	Report     func(where string, err error) // a fault of naru, for the log
+	Issue   func(ctx context.Context, user string, password naru.Secret) (token string, ends time.Time, err error)
+	Version string
+	Report  func(where string, err error) // a fault of naru, for the log
 }
 
 // Files reads and writes spreadsheets for the two routes that carry files.
