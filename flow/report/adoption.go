@@ -198,16 +198,26 @@ func totalOf(rows []Row) Row {
 // measures makes the figures of a row, which is the total or one kind.
 func measures(r Row) []Measure {
 	list := []Measure{
-		{Key: "institutions_private", Unit: "institutions", Numerator: r.InstitutionsPrivate, Denominator: r.Institutions, Unknown: r.SiteUnknown,
-			Definition: naru.Msg("report.institutions_private"), Query: naru.Msg("report.institutions_private.query")},
-		{Key: "systems_cloud", Unit: "systems", Numerator: r.Government + r.Private + r.PPP + r.Own, Denominator: r.Systems, Unknown: r.SiteUnknown,
-			Definition: naru.Msg("report.systems_cloud"), Query: naru.Msg("report.systems_cloud.query")},
-		{Key: "systems_private", Unit: "systems", Numerator: r.Private + r.PPP, Denominator: r.Systems, Unknown: r.SiteUnknown,
-			Definition: naru.Msg("report.systems_private"), Query: naru.Msg("report.systems_private.query")},
-		{Key: "budget_private", Unit: "won", Numerator: r.CostPrivate, Denominator: r.Cost, Unknown: r.CostUnknown,
-			Definition: naru.Msg("report.budget_private"), Query: naru.Msg("report.budget_private.query")},
-		{Key: "paid_private", Unit: "won", Numerator: r.PaidPrivate, Denominator: r.Paid,
-			Definition: naru.Msg("report.paid_private"), Query: naru.Msg("report.paid_private.query")},
+		{
+			Key: "institutions_private", Unit: "institutions", Numerator: r.InstitutionsPrivate, Denominator: r.Institutions, Unknown: r.SiteUnknown,
+			Definition: naru.Msg("report.institutions_private"), Query: naru.Msg("report.institutions_private.query"),
+		},
+		{
+			Key: "systems_cloud", Unit: "systems", Numerator: r.Government + r.Private + r.PPP + r.Own, Denominator: r.Systems, Unknown: r.SiteUnknown,
+			Definition: naru.Msg("report.systems_cloud"), Query: naru.Msg("report.systems_cloud.query"),
+		},
+		{
+			Key: "systems_private", Unit: "systems", Numerator: r.Private + r.PPP, Denominator: r.Systems, Unknown: r.SiteUnknown,
+			Definition: naru.Msg("report.systems_private"), Query: naru.Msg("report.systems_private.query"),
+		},
+		{
+			Key: "budget_private", Unit: "won", Numerator: r.CostPrivate, Denominator: r.Cost, Unknown: r.CostUnknown,
+			Definition: naru.Msg("report.budget_private"), Query: naru.Msg("report.budget_private.query"),
+		},
+		{
+			Key: "paid_private", Unit: "won", Numerator: r.PaidPrivate, Denominator: r.Paid,
+			Definition: naru.Msg("report.paid_private"), Query: naru.Msg("report.paid_private.query"),
+		},
 	}
 	for i := range list {
 		list[i].Share = Percent(list[i].Numerator, list[i].Denominator)
