@@ -79,6 +79,7 @@ func (q *request) menu() []link {
 		{"web.menu.systems", "/systems", "inventory.read"},
 		{"web.menu.verdicts", "/verdicts", "decide.read"},
 		{"web.menu.services", "/services", "catalog.read"},
+		{"web.menu.orders", "/orders", "contract.read"},
 		{"web.menu.instances", "/instances", "provision.read"},
 		{"web.menu.providers", "/providers", "catalog.edit"},
 		{"web.menu.rules", "/rules", "policy.read"},

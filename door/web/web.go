@@ -11,6 +11,7 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/flow/access"
+	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
@@ -43,6 +44,7 @@ type Deps struct {
 	Access    access.Ops
 	Ledger    ledger.Ops
 	Match     match.Ops
+	Contract  contract.Ops
 	Provision provision.Ops
 	// Operations is every operation of this naru, to word their names in the record.
 	Operations []op.Any
@@ -116,6 +118,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
 	s.catalogRoutes(mux)
+	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
 	s.recordRoutes(mux)
 }

@@ -18,6 +18,7 @@ import (
 	"naru/door/web"
 	"naru/flow/access"
 	"naru/flow/catalog"
+	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
@@ -37,6 +38,7 @@ type Stand struct {
 	Decide    decide.Ops
 	Ledger    ledger.Ops
 	Match     match.Ops
+	Contract  contract.Ops
 	Provision provision.Ops
 	Office    inventory.Institution // the institution of officer and approver
 	Seller    catalog.Provider      // the provider of the role provider
@@ -60,12 +62,14 @@ func New(t testing.TB) *Stand {
 		t.Fatal(err)
 	}
 	s.Decide, s.Match, s.Provision = decide.New(law), match.New(law), provision.New(law)
+	s.Contract = contract.New(contract.Config{Law: law})
 	signer, verifier := s.sign(t)
 	s.Ledger = ledger.New(verifier)
 	s.nation(t)
 	s.market(t)
 	s.people(t)
 	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
+	s.trade(t)
 	if _, err := ledger.Sign(context.Background(), s.DB, signer); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +88,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Match: s.Match, Provision: s.Provision, Operations: s.operations(),
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Match: s.Match, Contract: s.Contract, Provision: s.Provision, Operations: s.operations(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -144,5 +148,6 @@ func (s *Stand) operations() []op.Any {
 	list := append(inventory.Operations(), catalog.Operations()...)
 	list = append(list, s.Access.All()...)
 	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
-	return append(append(list, s.Match.All()...), s.Provision.All()...)
+	list = append(append(list, s.Match.All()...), s.Contract.All()...)
+	return append(list, s.Provision.All()...)
 }
