@@ -42,6 +42,7 @@ type Stand struct {
 	Provision provision.Ops
 	Office    inventory.Institution // the institution of officer and approver
 	Seller    catalog.Provider      // the provider of the role provider
+	Order     contract.OrderID      // an approved order of the office
 
 	Access access.Ops
 
