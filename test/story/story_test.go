@@ -138,3 +138,13 @@ func file(t *testing.T, name, text string) string {
 	}
 	return path
 }
+
+// TestPictures takes the pictures of the README when NARU_PICTURES names a folder.
+func TestPictures(t *testing.T) {
+	folder := os.Getenv("NARU_PICTURES")
+	if folder == "" {
+		t.Skip("NARU_PICTURES names no folder; run make shots")
+	}
+	chromium := browser(t)
+	walk(t, chromium, "pictures.mjs", plan{Base: serve(t, teststand.New(t)), Password: teststand.Password, Shots: folder})
+}
