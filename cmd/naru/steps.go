@@ -8,6 +8,7 @@ import (
 	"naru/base/policy"
 	"naru/flow/access"
 	"naru/flow/catalog"
+	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
@@ -24,6 +25,7 @@ type steps struct {
 	ledger    ledger.Ops
 	decide    decide.Ops
 	match     match.Ops
+	contract  contract.Ops
 	provision provision.Ops
 }
 
@@ -34,7 +36,7 @@ func newSteps(law *policy.Instruments, verifier string) (steps, error) {
 	}
 	return steps{
 		access: people, ledger: ledger.New(verifier), decide: decide.New(law),
-		match: match.New(law), provision: provision.New(law),
+		match: match.New(law), contract: contract.New(contract.Config{Law: law}), provision: provision.New(law),
 	}, nil
 }
 
@@ -43,7 +45,7 @@ func (s steps) all() []op.Any {
 	var list []op.Any
 	for _, ops := range [][]op.Any{
 		s.access.All(), s.ledger.All(), inventory.Operations(), catalog.Operations(), s.decide.All(),
-		s.match.All(), s.provision.All(), meter.Operations(),
+		s.match.All(), s.contract.All(), s.provision.All(), meter.Operations(),
 	} {
 		list = append(list, ops...)
 	}

@@ -113,4 +113,14 @@ decide.system                  GET  /decide/systems/{id}
 decide.list                    GET  /decide/decisions
 decide.summary                 GET  /decide/summary
 decide.instruments             GET  /decide/instruments
+match.candidates               POST /match/candidates
+contract.budget                POST /contract/budgets
+contract.budgets               GET  /contract/budgets
+contract.order                 POST /contract/orders
+contract.orders                GET  /contract/orders
+contract.get                   GET  /contract/orders/{id}
+contract.approve               POST /contract/orders/{id}/approve
+contract.reject                POST /contract/orders/{id}/reject
+contract.end                   POST /contract/orders/{id}/end
+contract.tracks                GET  /contract/tracks
 `
