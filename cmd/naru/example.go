@@ -52,8 +52,8 @@ func (s *system) settle(ctx context.Context, size int) (institutions, systems in
 	return len(n.Institutions), n.Systems, nil
 }
 
-// account is an example account with its password.
-type account struct {
+// person is an example account with its password.
+type person struct {
 	User     string        `json:"user"`
 	Password string        `json:"password"`
 	Role     identity.Role `json:"role"`
@@ -61,16 +61,16 @@ type account struct {
 
 // accounts makes one account per role at the first start and keeps their passwords in a
 // file of mode 0600, because they are shown again at every start.
-func (s *system) accounts(ctx context.Context) ([]account, error) {
+func (s *system) accounts(ctx context.Context) ([]person, error) {
 	path := filepath.Join(s.cfg.Dir, "example-accounts.json")
-	var list []account
+	var list []person
 	data, err := os.ReadFile(path)
 	switch {
 	case err == nil:
 		err = json.Unmarshal(data, &list)
 	case errors.Is(err, fs.ErrNotExist):
 		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator} {
-			list = append(list, account{string(r), "naru-" + random(6), r})
+			list = append(list, person{string(r), "naru-" + random(6), r})
 		}
 		if data, err = json.MarshalIndent(list, "", "  "); err == nil {
 			err = os.WriteFile(path, data, 0o600)
@@ -104,7 +104,7 @@ func (s *system) homeOf(ctx context.Context) (string, error) {
 	return string(list.Rows[0].ID), nil
 }
 
-func (s *system) createAccount(ctx context.Context, a account, home string) error {
+func (s *system) createAccount(ctx context.Context, a person, home string) error {
 	in := access.CreateUserIn{User: a.User, Name: s.words.Text("ko", "role."+string(a.Role), nil), Role: a.Role, Password: naru.NewSecret(a.Password)}
 	if a.Role == identity.Officer || a.Role == identity.Approver {
 		in.Institution = home

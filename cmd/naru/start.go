@@ -126,7 +126,7 @@ func (e *example) startBrokers(ctx context.Context, children *sync.WaitGroup, lo
 	return ctx.Err()
 }
 
-func (e *example) greet(url string, people []account) {
+func (e *example) greet(url string, people []person) {
 	e.say("run_ready", "url", url)
 	for _, a := range people {
 		e.say("run_account", "user", fmt.Sprintf("%-11s", a.User), "password", fmt.Sprintf("%-17s", a.Password), "role", string(a.Role))

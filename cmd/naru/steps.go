@@ -7,6 +7,7 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/flow/access"
+	"naru/flow/account"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/decide"
@@ -15,6 +16,7 @@ import (
 	"naru/flow/match"
 	"naru/flow/meter"
 	"naru/flow/provision"
+	"naru/flow/report"
 	"naru/link/provider"
 )
 
@@ -45,7 +47,7 @@ func (s steps) all() []op.Any {
 	var list []op.Any
 	for _, ops := range [][]op.Any{
 		s.access.All(), s.ledger.All(), inventory.Operations(), catalog.Operations(), s.decide.All(),
-		s.match.All(), s.contract.All(), s.provision.All(), meter.Operations(),
+		s.match.All(), s.contract.All(), s.provision.All(), meter.Operations(), account.Operations(), report.Operations(),
 	} {
 		list = append(list, ops...)
 	}

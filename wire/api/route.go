@@ -123,4 +123,14 @@ contract.approve               POST /contract/orders/{id}/approve
 contract.reject                POST /contract/orders/{id}/reject
 contract.end                   POST /contract/orders/{id}/end
 contract.tracks                GET  /contract/tracks
+account.propose                POST /account/propose
+account.approve                POST /account/approve
+account.reject                 POST /account/reject
+account.adjust                 POST /account/adjustments
+account.closes                 GET  /account/closes
+account.statements             POST /account/statements/search
+account.statement              GET  /account/statements/{id}
+account.focus                  POST /account/focus
+report.adoption                POST /report/adoption
+report.table                   POST /report/table
 `
