@@ -15,7 +15,7 @@ func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse,
 		return wire.BindResponse{}, err
 	}
 	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Bind, provision.BindIn{
-		Instance: provision.InstanceRef{PlatformID: r.InstanceID}, Params: string(r.Parameters), PlatformID: r.BindingID,
+		PlatformInstance: r.InstanceID, Params: string(r.Parameters), PlatformID: r.BindingID,
 		EndUser: endUser(r.Caller), Place: appOf(r),
 	})
 	if err != nil {
@@ -102,7 +102,7 @@ func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindRespo
 // binding finds what the platform means by two ids.
 func (d *door) binding(ctx context.Context, instance, binding string) (provision.Binding, error) {
 	b, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, provision.BindingRef{
-		Instance: provision.InstanceRef{PlatformID: instance}, PlatformID: binding,
+		PlatformInstance: instance, PlatformID: binding,
 	})
 	return b, d.refuseNil(err)
 }

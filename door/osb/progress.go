@@ -46,7 +46,7 @@ func (d *door) LastOperation(ctx context.Context, r wire.LastOperationRequest) (
 
 // LastBindingOperation tells how far a binding is.
 func (d *door) LastBindingOperation(ctx context.Context, r wire.LastBindingOperationRequest) (wire.LastOperationResponse, error) {
-	ref := provision.BindingRef{Instance: provision.InstanceRef{PlatformID: r.InstanceID}, PlatformID: r.BindingID}
+	ref := provision.BindingRef{PlatformInstance: r.InstanceID, PlatformID: r.BindingID}
 	for _, token := range []string{tokenBind, tokenUnbind} {
 		if id, ok := strings.CutPrefix(r.Operation, token); ok {
 			ref = provision.BindingRef{ID: provision.BindingID(id)}

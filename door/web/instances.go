@@ -97,7 +97,7 @@ func (q *request) instanceRefused(err error) error {
 // bind asks for credentials.
 func (s *server) bind(q *request) error {
 	id := q.r.PathValue("id")
-	in := provision.BindIn{Instance: provision.InstanceRef{ID: provision.InstanceID(id)}}
+	in := provision.BindIn{Instance: provision.InstanceID(id)}
 	if _, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Provision.Bind, in); err != nil {
 		return q.instanceRefused(err)
 	}

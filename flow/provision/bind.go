@@ -11,11 +11,12 @@ import (
 
 // BindIn asks for credentials of an instance.
 type BindIn struct {
-	Instance   InstanceRef `json:"instance"`
-	Params     string      `json:"params,omitempty" doc:"JSON object for the provider's broker"`
-	PlatformID string      `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
-	EndUser    string      `json:"-"`
-	Place      string      `json:"-"` // the platform's application, which a repeated request must name again
+	Instance         InstanceID `json:"instance,omitempty" doc:"instance id"`
+	PlatformInstance string     `json:"platform_instance,omitempty" doc:"id the calling platform gave to the instance"`
+	Params           string     `json:"params,omitempty" doc:"JSON object for the provider's broker"`
+	PlatformID       string     `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
+	EndUser          string     `json:"-"`
+	Place            string     `json:"-"` // the platform's application, which a repeated request must name again
 }
 
 // Bound is the binding asked for. Existed says that the same had been asked before.
@@ -36,7 +37,7 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
-	i, err := find(ctx, c, s, in.Instance)
+	i, err := find(ctx, c, s, InstanceRef{ID: in.Instance, PlatformID: in.PlatformInstance})
 	if err != nil {
 		return Bound{}, err
 	}

@@ -104,9 +104,9 @@ type InstanceRef struct {
 // BindingRef names a binding: by its id, or for a platform by the ids it gave to the
 // instance and the binding.
 type BindingRef struct {
-	ID         BindingID   `json:"id,omitempty" doc:"binding id"`
-	Instance   InstanceRef `json:"instance,omitzero"`
-	PlatformID string      `json:"platform_id,omitempty" doc:"id the calling platform gave it"`
+	ID               BindingID `json:"id,omitempty" doc:"binding id"`
+	PlatformInstance string    `json:"platform_instance,omitempty" doc:"id the calling platform gave to the instance"`
+	PlatformID       string    `json:"platform_id,omitempty" doc:"id the calling platform gave to the binding"`
 }
 
 // Filter narrows a list of instances.
@@ -167,7 +167,7 @@ func find(ctx context.Context, c *op.Call, s Store, r InstanceRef) (Instance, er
 // findBinding returns the binding a caller names with its instance.
 func findBinding(ctx context.Context, c *op.Call, s Store, r BindingRef) (Binding, Instance, error) {
 	if r.ID == "" && r.PlatformID != "" {
-		i, err := find(ctx, c, s, r.Instance)
+		i, err := find(ctx, c, s, InstanceRef{PlatformID: r.PlatformInstance})
 		if err != nil {
 			return Binding{}, i, err
 		}

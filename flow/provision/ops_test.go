@@ -75,7 +75,7 @@ func TestAnInstanceFromOrderToDeletion(t *testing.T) {
 				if ready.ReadyAt.IsZero() || !ready.NextAt.IsZero() || ready.SystemName != "시험 시스템" || ready.PlanName.En != slug || !ready.Synthetic {
 					t.Errorf("ready: %+v", ready)
 				}
-				b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: provision.InstanceRef{ID: i.ID}})
+				b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: i.ID})
 				r.Drain()
 				shown := testroad.Do(r, r.Officer(r.A), r.Ops.Credentials, provision.BindingRef{ID: b.ID})
 				if !strings.Contains(string(shown.Credentials), `"key"`) {
@@ -422,7 +422,7 @@ func TestABindingThatFailsLeavesNothing(t *testing.T) {
 			i := create(r, "sync")
 			until(r, i.ID, provision.Ready)
 			r.Front.Set(mode)
-			b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: provision.InstanceRef{ID: i.ID}})
+			b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: i.ID})
 			r.Drain()
 			ref := provision.BindingRef{ID: b.ID}
 			if now := testroad.Do(r, r.Officer(r.A), r.Ops.Binding, ref); now.State != provision.Orphan || now.Fault.Key == "" {
@@ -450,7 +450,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 		r := testroad.New(t, db)
 		i := create(r, "sync")
 		until(r, i.ID, provision.Ready)
-		b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: provision.InstanceRef{ID: i.ID}})
+		b := testroad.Do(r, r.Officer(r.A), r.Ops.Bind, provision.BindIn{Instance: i.ID})
 		r.Drain()
 		stranger := r.Officer(r.B)
 		ref, bref := provision.InstanceRef{ID: i.ID}, provision.BindingRef{ID: b.ID}
@@ -460,7 +460,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 			"delete": func() error {
 				return try(r, stranger, r.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true})
 			},
-			"bind":        func() error { return try(r, stranger, r.Ops.Bind, provision.BindIn{Instance: ref}) },
+			"bind":        func() error { return try(r, stranger, r.Ops.Bind, provision.BindIn{Instance: i.ID}) },
 			"unbind":      func() error { return try(r, stranger, r.Ops.Unbind, provision.UnbindIn{BindingRef: bref}) },
 			"credentials": func() error { return try(r, stranger, r.Ops.Credentials, bref) },
 			"list": func() error {
