@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -94,10 +95,31 @@ func KeptPort(ctx context.Context, c Config, name string) (int, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return 0, fmt.Errorf("port of %s: %w", name, err)
 	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host(), "0"))
+	port, err := freePort(ctx, c.Host())
 	if err != nil {
 		return 0, fmt.Errorf("port of %s: %w", name, err)
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, errors.Join(WriteFile(path, []byte(strconv.Itoa(port))), l.Close())
+	return port, WriteFile(path, []byte(strconv.Itoa(port)))
+}
+
+// Ports are chosen below those that systems hand out by themselves (32768 and up on Linux), so that nobody
+// is given the port of a broker while it is down or just starting.
+const (
+	firstPort = 20000
+	ports     = 12000
+	portTries = 50
+)
+
+// freePort finds a port that nobody listens on.
+func freePort(ctx context.Context, host string) (int, error) {
+	var last error
+	for range portTries {
+		port := firstPort + rand.IntN(ports)
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+		last = err
+	}
+	return 0, fmt.Errorf("no free port: %w", last)
 }
