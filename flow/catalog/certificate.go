@@ -9,12 +9,12 @@ import (
 // Certificate is a security certificate of a service (보안인증): its scheme, the type
 // and tier applied for (고시 제14조), and the days it is valid on, both included.
 type Certificate struct {
-	Scheme string    `json:"scheme"`         // "CSAP"
-	Type   string    `json:"type"`           // iaas, saas_standard, saas_simple, paas, daas, composite
-	Tier   string    `json:"tier,omitempty"` // low, middle, high; "" = issued before tiers existed
-	Number string    `json:"number"`
-	From   naru.Date `json:"from"`
-	To     naru.Date `json:"to"`
+	Scheme string    `json:"scheme" doc:"CSAP"`
+	Type   string    `json:"type" doc:"iaas, saas_standard, saas_simple, paas, daas or composite"`
+	Tier   string    `json:"tier,omitempty" doc:"low, middle or high; empty = issued before tiers existed"`
+	Number string    `json:"number" doc:"number on the certificate"`
+	From   naru.Date `json:"from" doc:"first day it is valid"`
+	To     naru.Date `json:"to" doc:"last day it is valid"`
 }
 
 // CSAP is the scheme of the cloud security assurance programme (클라우드컴퓨팅법 제23조의2).

@@ -16,10 +16,10 @@ import (
 // broker's address, so the same request twice makes one provider.
 type RegisterIn struct {
 	ID             ProviderID   `json:"id,omitempty" doc:"provider to change; empty registers one"`
-	Name           naru.Text    `json:"name"`
+	Name           naru.Text    `json:"name" doc:"name in Korean (ko) and English (en)"`
 	Venue          policy.Venue `json:"venue" doc:"government, private, ppp, own or onsite"`
 	BrokerURL      string       `json:"broker_url,omitempty" doc:"http or https address of the Open Service Broker, without credentials"`
-	BrokerUser     string       `json:"broker_user,omitempty"`
+	BrokerUser     string       `json:"broker_user,omitempty" doc:"user name at the broker"`
 	BrokerPassword naru.Secret  `json:"broker_password,omitzero" doc:"kept sealed; empty keeps the one there is"`
 	Version        int64        `json:"version,omitempty" doc:"version the change is based on; 0 skips the comparison"`
 	Synthetic      bool         `json:"synthetic,omitempty" doc:"example data, to be marked as such"`
@@ -100,7 +100,7 @@ func mayRegister(a naru.Actor, old Provider, known bool, in RegisterIn) error {
 
 // SyncOut says that the catalogue will be read.
 type SyncOut struct {
-	Provider ProviderID `json:"provider"`
+	Provider ProviderID `json:"provider" doc:"provider id"`
 	Queued   bool       `json:"queued"`
 }
 
@@ -143,8 +143,8 @@ func load(ctx context.Context, c *op.Call, s Store, in LoadIn) (Change, error) {
 // DescribeIn is what a broker does not say of a service. Empty leaves what is known.
 type DescribeIn struct {
 	ID       ServiceID `json:"id" doc:"service id"`
-	Category string    `json:"category,omitempty"`
-	Region   string    `json:"region,omitempty"`
+	Category string    `json:"category,omitempty" doc:"kind of service; empty leaves what is known"`
+	Region   string    `json:"region,omitempty" doc:"where it runs; empty leaves what is known"`
 }
 
 func describe(ctx context.Context, c *op.Call, s Store, in DescribeIn) (Service, error) {
@@ -193,7 +193,7 @@ func certify(ctx context.Context, c *op.Call, s Store, in CertifyIn) (Service, e
 // SetPricesIn is prices of a plan with the date each begins.
 type SetPricesIn struct {
 	Plan   PlanID  `json:"plan" doc:"plan id"`
-	Prices []Price `json:"prices"`
+	Prices []Price `json:"prices" doc:"prices with the date each begins; a new one closes the old one"`
 }
 
 func setPrices(ctx context.Context, c *op.Call, s Store, in SetPricesIn) (Plan, error) {

@@ -8,7 +8,7 @@ import (
 
 // Listing is a provider's catalogue as its broker or its file gives it.
 type Listing struct {
-	Services []ServiceOffer `json:"services"`
+	Services []ServiceOffer `json:"services" doc:"every service with its plans; what is not named is gone"`
 }
 
 // ServiceOffer is one service of a listing. An empty text means that the listing does

@@ -67,9 +67,9 @@ type ServiceRow struct {
 
 // Filter narrows a list of services. Provider is set to the caller's own for a provider.
 type Filter struct {
-	Provider    ProviderID   `json:"provider,omitempty"`
-	Category    string       `json:"category,omitempty"`
-	Venue       policy.Venue `json:"venue,omitempty"`
+	Provider    ProviderID   `json:"provider,omitempty" doc:"provider id"`
+	Category    string       `json:"category,omitempty" doc:"kind of service"`
+	Venue       policy.Venue `json:"venue,omitempty" doc:"government, private, ppp, own or onsite"`
 	Certificate string       `json:"certificate,omitempty" doc:"type of a certificate valid on the date: iaas, saas_standard, saas_simple, paas, daas"`
 	Tier        string       `json:"tier,omitempty" doc:"tier of that certificate: low, middle, high"`
 	AsOf        naru.Date    `json:"as_of,omitempty" doc:"date the certificate must be valid on; default today"`
