@@ -33,7 +33,11 @@ type Bed struct {
 	DB   *store.DB
 	Now  time.Time
 	A, B inventory.InstitutionID
-	// Said is what the provider answers; Fault makes it fail.
+	// Meters are the two meters orders price, each with its unit.
+	Meters [2]catalog.Meter
+	// Source is asked for usage: the bed itself unless a test has a real broker.
+	Source meter.Source
+	// Said is what the bed answers as a provider; Fault makes it fail.
 	Said  []meter.Reading
 	Fault error
 
@@ -54,6 +58,7 @@ func Each(t *testing.T, test func(t *testing.T, b *Bed)) {
 func New(t testing.TB, db *store.DB) *Bed {
 	t.Helper()
 	b := &Bed{DB: db, Now: testdb.Noon, systems: map[inventory.InstitutionID]inventory.SystemID{}}
+	b.Source, b.Meters = b, [2]catalog.Meter{{Name: "gib", Unit: "GiB-h"}, {Name: "msg", Unit: "message"}}
 	b.Runner = op.NewRunner(db, func() time.Time { return b.Now }, naru.NewIDs(rand.Reader))
 	b.change = op.Write("provision.settle", "inventory.edit", naru.Text{}, func(ctx context.Context, c *op.Call, tx any, f func(context.Context, *op.Call, *store.Tx) error) (int, error) {
 		return 0, f(ctx, c, tx.(*store.Tx))
@@ -111,7 +116,7 @@ func Do[S, In, Out any](t testing.TB, b *Bed, a naru.Actor, o op.Op[S, In, Out],
 }
 
 // Order approves an order of an institution with a budget that holds it, priced in won
-// per unit: "gib" in GiB-h and "msg" in message.
+// per unit of the two meters.
 func (b *Bed) Order(t testing.TB, of inventory.InstitutionID, hold naru.Money, gib, msg string) contract.OrderID {
 	t.Helper()
 	var id contract.OrderID
@@ -122,8 +127,8 @@ func (b *Bed) Order(t testing.TB, of inventory.InstitutionID, hold naru.Money, g
 			ID: id, Key: string(id), Institution: of, System: b.systems[of], Provider: Provider, Service: "svc_1", Plan: "pln_1",
 			From: "2026-01-01", To: "2026-12-31", Hold: hold, Held: hold, State: contract.Approved, Version: 1, RequestedAt: c.Now,
 			Prices: []catalog.Price{
-				{Meter: "gib", Unit: "GiB-h", Rate: naru.MustDecimal(gib), From: "2026-01-01"},
-				{Meter: "msg", Unit: "message", Rate: naru.MustDecimal(msg), From: "2026-01-01"},
+				{Meter: b.Meters[0].Name, Unit: b.Meters[0].Unit, Rate: naru.MustDecimal(gib), From: "2026-01-01"},
+				{Meter: b.Meters[1].Name, Unit: b.Meters[1].Unit, Rate: naru.MustDecimal(msg), From: "2026-01-01"},
 			},
 		}
 		budget, err := tx.Budget(ctx, of, 2026)
@@ -202,7 +207,7 @@ func (b *Bed) Says(id provision.InstanceID, from time.Time, gib, msg string) {
 // Drain follows the record and runs the tasks that are due.
 func (b *Bed) Drain(t testing.TB) {
 	t.Helper()
-	w := op.Work{Followers: []op.Follower{meter.Follower()}, Handlers: meter.Handlers(b), Report: func(_ string, err error) { t.Error(err) }}
+	w := op.Work{Followers: []op.Follower{meter.Follower()}, Handlers: meter.Handlers(b.Source), Report: func(_ string, err error) { t.Error(err) }}
 	if err := b.Runner.Drain(t.Context(), w, 100); err != nil {
 		t.Fatal(err)
 	}
