@@ -50,7 +50,7 @@ staticcheck: $(TOOLS)/.made
 tests: $(TOOLS)/.made
 	@$(TOOLS)/gotestsum --format pkgname --hide-summary=skipped --raw-command -- script/with --browser script/gotest
 
-bench: ## measure every claim of speed; CLAIM=prefix measures some
+bench: build ## measure every claim of speed; CLAIM=prefix measures some
 	@script/bench "$(CLAIM)"
 
 soak: ## fuzz every parser for FUZZTIME (30s) each

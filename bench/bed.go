@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,6 +33,8 @@ type bed struct {
 	runner   *op.Runner
 	decide   decide.Ops
 	imported time.Duration // how long the import took, once it is done
+
+	program *program // the built naru, once it is asked for
 }
 
 func newBed() (*bed, error) {
@@ -51,8 +54,11 @@ func newBed() (*bed, error) {
 
 func (b *bed) close() error {
 	var err error
+	if b.program != nil {
+		err = b.program.stop()
+	}
 	if b.db != nil {
-		err = b.db.Close()
+		err = errors.Join(err, b.db.Close())
 	}
 	if rerr := os.RemoveAll(b.dir); err == nil {
 		err = rerr

@@ -38,6 +38,9 @@ func claims() []claim {
 		{"inventory-import-20000", "s", "clock", "<", 5, importFile},
 		{"inventory-list-20000", "ms", "clock", "<", 200, listPages},
 		{"decide-20000", "s", "clock", "<", 1, decideAll},
+		{"web-start-20000", "s", "clock", "<", 1, startToReady},
+		{"web-list-20000", "ms", "clock", "<", 200, listWeb},
+		{"web-memory-20000", "MB", "clock", "<", 150, memory},
 		{"sheet-read-xlsx", "x", "excelize", ">", 2, readSheet},
 		{"store-group-commit", "x", "one-transaction-per-write", ">", 5, groupCommit},
 	}
