@@ -168,7 +168,7 @@ func listWeb(ctx context.Context, b *bed) (float64, error) {
 		return 0, err
 	}
 	worst := 0.0
-	for _, path := range []string{"/", "/systems", "/verdicts", "/record"} {
+	for _, path := range []string{"/", "/systems", "/verdicts", "/rules"} {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, http.NoBody)
 		if err != nil {
 			return 0, err
