@@ -27,15 +27,15 @@ func (s *server) home(q *request) error {
 func stepsOf(r identity.Role) []step {
 	switch r {
 	case identity.Officer:
-		return []step{{"import", "/import"}, {"verdicts", "/verdicts"}, {"find", "/systems"}, {"orders", "/orders"}, {"instances", "/instances"}}
+		return []step{{"import", "/import"}, {"verdicts", "/verdicts"}, {"find", "/systems"}, {"orders", "/orders"}, {"instances", "/instances"}, {"statements", "/statements"}}
 	case identity.Approver:
-		return []step{{"approve", "/orders?state=requested"}, {"budget", "/budgets"}, {"verdicts", "/verdicts"}}
+		return []step{{"approve", "/orders?state=requested"}, {"budget", "/budgets"}, {"verdicts", "/verdicts"}, {"statements", "/statements"}}
 	case identity.Provider:
 		return []step{{"offer", "/providers"}, {"sold", "/orders"}, {"run", "/instances"}}
 	case identity.Ministry:
-		return []step{{"rules", "/rules"}, {"verdicts", "/verdicts"}, {"services", "/services"}}
+		return []step{{"adoption", "/adoption"}, {"close", "/closes"}, {"rules", "/rules"}, {"verdicts", "/verdicts"}, {"services", "/services"}}
 	case identity.Auditor:
-		return []step{{"record", "/record"}, {"rights", "/permissions"}, {"instances", "/instances"}}
+		return []step{{"record", "/record"}, {"rights", "/permissions"}, {"statements", "/statements"}, {"adoption", "/adoption"}}
 	}
-	return []step{{"import", "/import"}, {"offer", "/providers"}, {"instances", "/instances"}, {"record", "/record"}}
+	return []step{{"import", "/import"}, {"offer", "/providers"}, {"instances", "/instances"}, {"close", "/closes"}, {"record", "/record"}}
 }

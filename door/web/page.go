@@ -81,6 +81,8 @@ func (q *request) menu() []link {
 		{"web.menu.services", "/services", "catalog.read"},
 		{"web.menu.orders", "/orders", "contract.read"},
 		{"web.menu.instances", "/instances", "provision.read"},
+		{"web.menu.statements", "/statements", "account.read"},
+		{"web.menu.adoption", "/adoption", "report.read"},
 		{"web.menu.providers", "/providers", "catalog.edit"},
 		{"web.menu.rules", "/rules", "policy.read"},
 		{"web.menu.record", "/record", "record.read"},

@@ -120,6 +120,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
+	s.moneyRoutes(mux)
 	s.recordRoutes(mux)
 }
 

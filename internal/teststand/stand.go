@@ -17,13 +17,16 @@ import (
 	"naru/door/login"
 	"naru/door/web"
 	"naru/flow/access"
+	"naru/flow/account"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
 	"naru/flow/match"
+	"naru/flow/meter"
 	"naru/flow/provision"
+	"naru/flow/report"
 	"naru/internal/testdb"
 	"naru/locale"
 	"naru/packs/law"
@@ -150,5 +153,6 @@ func (s *Stand) operations() []op.Any {
 	list = append(list, s.Access.All()...)
 	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
 	list = append(append(list, s.Match.All()...), s.Contract.All()...)
-	return append(list, s.Provision.All()...)
+	list = append(append(list, s.Provision.All()...), meter.Operations()...)
+	return append(append(list, account.Operations()...), report.Operations()...)
 }

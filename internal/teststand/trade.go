@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"naru/base/identity"
+	"naru/flow/account"
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/match"
+	"naru/flow/meter"
 )
 
 // trade gives the office a budget, one approved order and one that waits.
@@ -31,4 +33,7 @@ func (s *Stand) trade(t testing.TB) {
 			s.Order = order.ID
 		}
 	}
+	operator := s.As(identity.Operator)
+	Do(t, s, operator, meter.SealMonth, meter.SealIn{Month: "2026-02"})
+	Do(t, s, operator, account.Propose, account.MonthIn{Month: "2026-02"})
 }
