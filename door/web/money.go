@@ -154,8 +154,12 @@ type siteShare struct {
 
 func siteShares(r report.Row) []siteShare {
 	return []siteShare{
-		{"government", "primary", r.Government}, {"private", "success", r.Private}, {"ppp", "information", r.PPP},
-		{"own", "warning", r.Own}, {"onsite", "gray", r.OnSite}, {"", "track", r.SiteUnknown},
+		{"government", "primary", r.Government},
+		{"private", "success", r.Private},
+		{"ppp", "information", r.PPP},
+		{"own", "warning", r.Own},
+		{"onsite", "gray", r.OnSite},
+		{"", "track", r.SiteUnknown},
 	}
 }
 
