@@ -12,7 +12,7 @@ TOOLS := $(CURDIR)/build/tools
 # Go's own stamp of the commit fails in a clone that belongs to somebody else.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help run demo build web setup test check format vet staticcheck tests bench soak shots fmt clean
+.PHONY: help run demo build web setup test check format vet staticcheck arch tests bench soak shots fmt clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -32,9 +32,9 @@ web: ## build styles, fonts and script of the web door from npm
 setup: ## fetch what tests and brokers need beside Go: npm packages, PostgreSQL, Chromium, fonts
 	@script/setup
 
-test: check setup web tests ## prove everything: format, vet, staticcheck, then every test and fuzz seed
+test: format vet staticcheck setup web tests ## prove everything: format, vet, staticcheck, then every test and fuzz seed
 
-check: format vet staticcheck ## what is quick: format, vet, staticcheck
+check: format vet staticcheck arch ## what is quick: format, vet, staticcheck, the import rule
 
 format: $(TOOLS)/.made
 	@script/format
@@ -46,6 +46,10 @@ vet:
 staticcheck: $(TOOLS)/.made
 	@echo "staticcheck"
 	@$(TOOLS)/staticcheck ./...
+
+arch:
+	@echo "arch"
+	@$(GO) test ./internal/arch
 
 tests: $(TOOLS)/.made
 	@$(TOOLS)/gotestsum --format pkgname --hide-summary=skipped --raw-command -- script/with --browser script/gotest
