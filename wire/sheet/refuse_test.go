@@ -75,7 +75,7 @@ func TestAZipBombIsRefused(t *testing.T) {
 		"a worksheet that packs a thousandfold":      replacePart(t, workbook, "xl/worksheets/sheet1.xml", worksheet),
 		"shared texts that pack a thousandfold":      replacePart(t, workbook, "xl/sharedStrings.xml", `<sst>`+strings.Repeat(`<si><t>x</t></si>`, 2_000_000)+`</sst>`),
 		"a directory that lies about the true size":  lieAboutSize(t, replacePart(t, workbook, "xl/worksheets/sheet1.xml", worksheet), "xl/worksheets/sheet1.xml"),
-		"a directory of more parts than a table has": []byte(zipOf(t, manyParts(200_000))),
+		"a directory of more parts than a table has": []byte(zipOf(t, manyParts(90_000))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
