@@ -47,6 +47,8 @@ async function inspect(v, at, label) {
     return shown.textContent;
   });
   const key = text.match(/\b(web|decide|policy|fact|code|inventory|contract|account|report|provision)\.[a-z_.]+/);
+  const raw = text.match(/@[a-z]\w*\(.*/);
+  if (raw) errors.push(`a template shows through: ${raw[0].slice(0, 60)}`);
   if (key) errors.push(`no words for ${key[0]}`);
   if (await v.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) errors.push('the page is wider than the window');
   errors.push(...(await axe(v.page)));
