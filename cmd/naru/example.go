@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"naru"
@@ -17,6 +18,7 @@ import (
 	"naru/door/web"
 	"naru/flow/access"
 	"naru/flow/catalog"
+	"naru/flow/contract"
 	"naru/flow/inventory"
 	"naru/link/feed"
 )
@@ -102,6 +104,31 @@ func (s *system) homeOf(ctx context.Context) (string, error) {
 		return "", errors.New("the example nation is not there")
 	}
 	return string(list.Rows[0].ID), nil
+}
+
+// exampleBudget is the yearly budget of the example's home institution, in won.
+const exampleBudget = 500_000_000
+
+// fund gives the home institution a budget for the year, once.
+func (s *system) fund(ctx context.Context) error {
+	home, err := s.homeOf(ctx)
+	if err != nil {
+		return err
+	}
+	c := s.asOperator()
+	year, err := strconv.Atoi(c.Today().Month().Year())
+	if err != nil {
+		return err
+	}
+	var in contract.BudgetsIn
+	in.Institution, in.Year = inventory.InstitutionID(home), year
+	have, err := op.Do(ctx, s.runner, c, s.steps.contract.Budgets, in)
+	if err != nil || len(have.Rows) > 0 {
+		return err
+	}
+	_, err = op.Do(ctx, s.runner, c, s.steps.contract.SetBudget,
+		contract.BudgetIn{Institution: inventory.InstitutionID(home), Year: year, Amount: exampleBudget})
+	return err
 }
 
 func (s *system) createAccount(ctx context.Context, a person, home string) error {
@@ -225,7 +252,7 @@ func (s *system) price(ctx context.Context, svc *catalog.Service, plan *catalog.
 // exampleRate is a price of the example in won per unit; no real provider asks it.
 func exampleRate(meter string) naru.Decimal {
 	rates := map[string]string{
-		"storage_gib_hours": "0.0512", "messages": "0.00035", "requests": "0.004", "transfer_gib": "98.5",
+		"storage_gib_hours": "0.0512", "messages": "0.35", "requests": "0.4", "transfer_gib": "98.5",
 		"instance_hours": "35.7", "connections": "0.9",
 	}
 	if r, ok := rates[meter]; ok {

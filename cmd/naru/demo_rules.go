@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"naru"
+	"naru/base/op"
+	"naru/base/policy"
+	"naru/door/rest"
+	"naru/flow/decide"
+	"naru/flow/inventory"
+	"naru/flow/match"
+	"naru/link/feed"
+	"naru/wire/api"
+)
+
+// importFiles writes the example nation as two spreadsheets and imports them as an
+// officer would, the second one twice.
+func (d *demo) importFiles(ctx context.Context) (string, error) {
+	n := feed.MakeNation(exampleSeed, d.size)
+	var institutions, systems bytes.Buffer
+	if err := feed.WriteInstitutions(&institutions, n.Institutions); err != nil {
+		return "", err
+	}
+	w, err := feed.NewWriter(&systems, "xlsx")
+	if err != nil {
+		return "", err
+	}
+	if err := w.Write(n.Lines...); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	if _, err := d.load(ctx, "institutions", institutions.Bytes()); err != nil {
+		return "", err
+	}
+	first, err := d.load(ctx, "systems", systems.Bytes())
+	if err != nil {
+		return "", err
+	}
+	again, err := d.load(ctx, "systems", systems.Bytes())
+	if err != nil {
+		return "", err
+	}
+	if first.Added != d.size || again.Unchanged != d.size {
+		return "", errNotHeld("imported %d of %d systems, %d unchanged the second time", first.Added, d.size, again.Unchanged)
+	}
+	if err := d.signInAll(ctx); err != nil {
+		return "", err
+	}
+	return d.app.T("demo_import_out", "rows", fmt.Sprint(first.Rows), "systems", fmt.Sprint(first.Added),
+		"kb", fmt.Sprint(systems.Len()>>10), "unchanged", fmt.Sprint(again.Unchanged)), nil
+}
+
+// load writes a file and imports it through the door's own function.
+func (d *demo) load(ctx context.Context, name string, data []byte) (inventory.Report, error) {
+	path := filepath.Join(d.dir, name+".xlsx")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		return inventory.Report{}, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return inventory.Report{}, err
+	}
+	defer file.Close()
+	out, err := d.importFile(ctx, d.asOperator(), api.FileImport{Name: name + ".xlsx", Mapping: name, Synthetic: true},
+		&rest.Upload{ReaderAt: file, Size: int64(len(data))})
+	if err != nil {
+		return inventory.Report{}, err
+	}
+	report, ok := out.(inventory.Report)
+	if !ok {
+		return report, errNotHeld("an import answered %T", out)
+	}
+	return report, nil
+}
+
+// signInAll makes the example accounts and signs each in with its password.
+func (d *demo) signInAll(ctx context.Context) error {
+	list, err := d.accounts(ctx)
+	if err != nil {
+		return err
+	}
+	d.people = map[string]naru.Actor{}
+	for _, a := range list {
+		if d.people[a.User], err = d.login.Basic(ctx, a.User, naru.NewSecret(a.Password)); err != nil {
+			return fmt.Errorf("sign-in of %s: %w", a.User, err)
+		}
+	}
+	return d.fund(ctx)
+}
+
+// decide judges the nation and shows the outcomes by venue.
+func (d *demo) decide(ctx context.Context) (string, error) {
+	run, err := op.Do(ctx, d.runner, d.as("operator"), d.steps.decide.Run, decide.RunIn{})
+	if err != nil {
+		return "", err
+	}
+	sum, err := op.Do(ctx, d.runner, d.as("ministry"), d.steps.decide.Summary, decide.SummaryIn{})
+	if err != nil {
+		return "", err
+	}
+	if run.Systems < d.size || sum.Components == 0 {
+		return "", errNotHeld("decided %d of %d systems", run.Systems, d.size)
+	}
+	var b strings.Builder
+	b.WriteString(d.app.T("demo_decide_out", "systems", fmt.Sprint(run.Systems), "components", fmt.Sprint(sum.Components), "hybrid", fmt.Sprint(sum.Hybrid)))
+	return b.String(), nil
+}
+
+// match looks for a component of the officer's institution that may run on both sites
+// and lists what fits it.
+func (d *demo) match(ctx context.Context) (string, error) {
+	var in inventory.ListSystemsIn
+	in.Limit = naru.MaxPage
+	list, err := op.Do(ctx, d.runner, d.as("officer"), inventory.ListSystems, in)
+	if err != nil {
+		return "", err
+	}
+	for _, row := range list.Rows {
+		out, err := op.Do(ctx, d.runner, d.as("officer"), inventory.GetSystem, inventory.SystemIn{ID: row.ID})
+		if err != nil {
+			return "", err
+		}
+		for _, c := range out.Components {
+			r, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.match.Candidates, match.In{Component: c.ID, Estimate: estimate()})
+			if err != nil {
+				return "", err
+			}
+			if picks := bothSites(r.Fits); picks != nil {
+				d.chosen, d.component, d.picks = out, c, picks
+				return d.candidates(ctx, r)
+			}
+		}
+	}
+	return "", errNotHeld("no component of %d systems fits both sites", len(list.Rows))
+}
+
+func estimate() map[string]naru.Decimal {
+	return map[string]naru.Decimal{"storage_gib_hours": naru.MustDecimal("7300"), "requests": naru.MustDecimal("10000"), "messages": naru.MustDecimal("100000")}
+}
+
+// bothSites picks the first plan of every kind of service on each site; nil when a site
+// has none.
+func bothSites(fits []match.Candidate) []match.Candidate {
+	var picks []match.Candidate
+	seen, venues := map[string]bool{}, map[policy.Venue]bool{}
+	for _, f := range fits {
+		key := string(f.Venue) + " " + f.Category
+		if seen[key] || !f.Unavailable.IsZero() {
+			continue
+		}
+		seen[key], venues[f.Venue] = true, true
+		picks = append(picks, f)
+	}
+	if !venues[policy.Government] || !venues[policy.Private] {
+		return nil
+	}
+	return picks
+}
+
+// candidates tells what fits, what does not, and the article behind the verdict.
+func (d *demo) candidates(ctx context.Context, r match.Result) (string, error) {
+	v, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.decide.System, decide.SystemIn{ID: d.chosen.ID})
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(d.app.T("demo_match_out", "system", d.chosen.Name, "component", d.component.Name, "institution", d.chosen.InstitutionName,
+		"fits", fmt.Sprint(len(r.Fits)), "undecided", fmt.Sprint(len(r.Undecided)), "excluded", fmt.Sprint(len(r.Excluded)), "packs", fmt.Sprint(len(v.Packs))))
+	for _, f := range d.picks {
+		b.WriteString(fmt.Sprintf("\n         %d. %s · %s · %s", f.Rank, f.ProviderName.In(d.app.Lang), f.PlanName.In(d.app.Lang), f.Monthly))
+		if len(f.Citations) > 0 {
+			b.WriteString(fmt.Sprintf("  [%s %s]", f.Citations[0].Title.In(d.app.Lang), f.Citations[0].Article))
+		}
+	}
+	return b.String(), nil
+}
