@@ -123,6 +123,7 @@ func (d *demo) match(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	var why string
 	for _, row := range list.Rows {
 		out, err := op.Do(ctx, d.runner, d.as("officer"), inventory.GetSystem, inventory.SystemIn{ID: row.ID})
 		if err != nil {
@@ -137,13 +138,29 @@ func (d *demo) match(ctx context.Context) (string, error) {
 				d.chosen, d.component, d.picks = out, c, picks
 				return d.candidates(ctx, r)
 			}
+			if row.Code == "SYS-00001" {
+				why = d.reasons(r)
+			}
 		}
 	}
-	return "", errNotHeld("no component of %d systems fits both sites", len(list.Rows))
+	return why, errNotHeld("no component of %d systems fits both sites", len(list.Rows))
+}
+
+// reasons tells why plans do not fit: what the demo shows when it fails here.
+func (d *demo) reasons(r match.Result) string {
+	var b strings.Builder
+	for _, f := range append(r.Undecided, r.Excluded...) {
+		b.WriteString("         " + f.ProviderName.In(d.app.Lang) + " " + f.PlanName.In(d.app.Lang) + ":")
+		for _, m := range append(f.Against, f.Unknown...) {
+			b.WriteString(" " + d.words.Message(d.app.Lang, m))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 func estimate() map[string]naru.Decimal {
-	return map[string]naru.Decimal{"storage_gib_hours": naru.MustDecimal("7300"), "requests": naru.MustDecimal("10000"), "messages": naru.MustDecimal("100000")}
+	return map[string]naru.Decimal{"storage_gib_hours": naru.MustDecimal("7300")} // 10 GiB for a month
 }
 
 // bothSites picks the first plan of every kind of service on each site; nil when a site

@@ -54,10 +54,39 @@ func MakeNation(seed uint64, size int) Nation {
 	m := &maker{rng: rand.New(rand.NewPCG(seed, 0x6e617275))}
 	m.institutions()
 	for i := range size {
+		if i < ready {
+			m.readySystem(i)
+			continue
+		}
 		m.system(i)
 	}
 	m.nation.Systems = size
 	return m.nation
+}
+
+// ready is how many systems of the first institution are described so well that they
+// can be carried across at once: something to try the road with.
+const ready = 5
+
+func (m *maker) readySystem(i int) {
+	inst := m.nation.Institutions[0]
+	name := []string{"민원 안내 누리집", "정보공개 포털", "행사 예약서비스", "통계 공개 포털", "홍보 누리집"}[i]
+	m.nation.Lines = append(m.nation.Lines, Line{
+		InstitutionCode: inst.Code, InstitutionName: inst.Value.Name,
+		Row: inventory.Row{
+			Row: len(m.nation.Lines) + 2, InstitutionCode: inst.Code, Code: fmt.Sprintf("SYS-%05d", i+1), Name: name,
+			Facts: map[string]any{
+				"system.stage": "operating", "system.public_facing": true, "system.internal_business": false, "system.linked_internal": false,
+				"system.grade": int64(3), "system.site": "onsite", "system.in_service_since": "2019-03-04", "system.useful_life_end": "2026-03-03",
+				"system.users": int64(40_000 * (i + 1)), "system.yearly_cost": int64(30_000_000 * (i + 1)),
+				"component.info_kinds": []string{}, "component.personal_data": false, "component.foi_items": []string{},
+				"component.nonpublic_business": false, "component.open_only": true, "component.csap_tier": "middle",
+				"component.n2sf_class": "O", "component.safety_review": "passed", "component.nis_review": "passed",
+				"component.precedent": true, "component.onsite_reasons": []string{}, "component.teaching": false,
+				"component.security_service": false,
+			},
+		},
+	})
 }
 
 // maker draws a nation.
@@ -65,6 +94,7 @@ type maker struct {
 	rng     *rand.Rand
 	nation  Nation
 	choices []inventory.InstitutionRow // repeated by weight
+	known   bool                       // the system being drawn has every fact: its officer has done the work
 }
 
 func (m *maker) institutions() {
@@ -99,6 +129,7 @@ func (m *maker) system(i int) {
 	inst := pick(m.rng, m.choices)
 	name := pick(m.rng, subjects()) + " " + pick(m.rng, functions())
 	code := fmt.Sprintf("SYS-%05d", i+1)
+	m.known = m.chance(30)
 	facts := m.systemFacts()
 	parts := []string{""}
 	switch {
@@ -122,7 +153,7 @@ func (m *maker) system(i int) {
 func (m *maker) systemFacts() map[string]any {
 	facts := map[string]any{}
 	put := func(percent int, key string, v any) {
-		if m.chance(percent) {
+		if m.chance(percent) || m.known {
 			facts[key] = v
 		}
 	}
@@ -145,7 +176,7 @@ func (m *maker) systemFacts() map[string]any {
 // componentFacts draws what rules ask of a component; what is left out is unknown.
 func (m *maker) componentFacts(facts map[string]any, kind string, part int) {
 	put := func(percent int, key string, v any) {
-		if m.chance(percent) {
+		if m.chance(percent) || m.known {
 			facts[key] = v
 		}
 	}
