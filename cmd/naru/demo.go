@@ -91,10 +91,18 @@ type stage struct {
 
 func (d *demo) stages() []stage {
 	return []stage{
-		{"demo_import", d.importFiles}, {"demo_decide", d.decide}, {"demo_brokers", d.openSites},
-		{"demo_match", d.match}, {"demo_order", d.order}, {"demo_approve", d.approve},
-		{"demo_provision", d.provision}, {"demo_use", d.use}, {"demo_end", d.end},
-		{"demo_meter", d.meter}, {"demo_close", d.closeMonth}, {"demo_record", d.proveRecord},
+		{"demo_import", d.importFiles},
+		{"demo_decide", d.decide},
+		{"demo_brokers", d.openSites},
+		{"demo_match", d.match},
+		{"demo_order", d.order},
+		{"demo_approve", d.approve},
+		{"demo_provision", d.provision},
+		{"demo_use", d.use},
+		{"demo_end", d.end},
+		{"demo_meter", d.meter},
+		{"demo_close", d.closeMonth},
+		{"demo_record", d.proveRecord},
 	}
 }
 
