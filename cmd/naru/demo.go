@@ -102,6 +102,7 @@ func (d *demo) stages() []stage {
 		{"demo_end", d.end},
 		{"demo_meter", d.meter},
 		{"demo_close", d.closeMonth},
+		{"demo_report", d.adoption},
 		{"demo_record", d.proveRecord},
 	}
 }
