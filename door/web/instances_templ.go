@@ -1301,7 +1301,7 @@ func bindingTable(p page, v instanceView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = table(p.T("web.bindings")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = table(p.T("web.bindings.list")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var63), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -148,3 +148,12 @@ func TestPictures(t *testing.T) {
 	chromium := browser(t)
 	walk(t, chromium, "pictures.mjs", plan{Base: serve(t, teststand.New(t)), Password: teststand.Password, Shots: folder})
 }
+
+// TestTheRoadFromAnOrderToAService orders, approves, creates, uses and deletes a service
+// of a real broker in the browser.
+func TestTheRoadFromAnOrderToAService(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	made := s.Serve(t)
+	walk(t, chromium, "deal.mjs", plan{Base: serve(t, s), Password: teststand.Password, Files: map[string]string{"plan": string(made)}})
+}
