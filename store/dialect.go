@@ -43,8 +43,8 @@ func embedded() dialect {
 		name: "sqlite",
 		open: func(path string) (read, write *sql.DB, err error) {
 			base := "file:" + url.PathEscape(path) + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-				"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
-			write = sql.OpenDB(connector{base})
+				"&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)"
+			write = sql.OpenDB(connector{base + "&_pragma=cache_size(-16000)"}) // an import touches many pages
 			write.SetMaxOpenConns(1)
 			read = sql.OpenDB(connector{base + "&_pragma=query_only(ON)"})
 			read.SetMaxOpenConns(max(4, runtime.NumCPU()))

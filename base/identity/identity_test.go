@@ -84,6 +84,10 @@ func TestPassword(t *testing.T) {
 	if _, err := identity.HashPassword(rand.Reader, naru.NewSecret("short")); naru.KindOf(err) != naru.Invalid {
 		t.Errorf("a short password: %v, want a refusal", err)
 	}
+	decoy, err := identity.Decoy(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, hash, password string
 		fits, fault          bool
@@ -93,6 +97,7 @@ func TestPassword(t *testing.T) {
 		{"an empty one does not", hash, "", false, false},
 		{"a cut hash fits nothing", hash[:len(hash)-5], password, false, true},
 		{"a hash without a key fits nothing", hash[:strings.LastIndex(hash, "$")+1], password, false, true},
+		{"a decoy fits nothing and is no fault", decoy, password, false, false},
 		{"an empty hash fits nothing", "", "", false, true},
 		{"a forged cost is refused, not paid", strings.Replace(hash, "t=1", "t=0", 1), password, false, true},
 		{"forged memory is refused, not taken", strings.Replace(hash, "m=47104", "m=2147483647", 1), password, false, true},

@@ -41,19 +41,33 @@ func HashPassword(entropy io.Reader, password naru.Secret) (string, error) {
 	if _, err := io.ReadFull(entropy, salt); err != nil {
 		return "", fmt.Errorf("salt: %w", err)
 	}
-	key := argon2.IDKey([]byte(password.Open()), salt, argonTime, argonMemory, argonLanes, argonKey)
-	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
-		argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+	return phc(salt, argon2.IDKey([]byte(password.Open()), salt, argonTime, argonMemory, argonLanes, argonKey)), nil
 }
 
-// CheckPassword reports whether the password fits the PHC string, in constant time.
-func CheckPassword(phc string, password naru.Secret) (bool, error) {
+// Decoy returns a PHC string that no password fits, at no cost: its key is random and
+// not derived. Comparing with it takes as long as with any other.
+func Decoy(entropy io.Reader) (string, error) {
+	var b [argonSalt + argonKey]byte
+	if _, err := io.ReadFull(entropy, b[:]); err != nil {
+		return "", fmt.Errorf("decoy: %w", err)
+	}
+	return phc(b[:argonSalt], b[argonSalt:]), nil
+}
+
+// phc writes a hash with its cost and salt.
+func phc(salt, key []byte) string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		argonMemory, argonTime, argonLanes, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// CheckPassword reports whether the password fits the hash, a PHC string, in constant time.
+func CheckPassword(hash string, password naru.Secret) (bool, error) {
 	var (
 		version, memory, time int
 		lanes                 uint8
 	)
-	parts := strings.Split(phc, "$")
+	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false, errors.New("password hash is not argon2id")
 	}

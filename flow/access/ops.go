@@ -73,11 +73,8 @@ type Ops struct {
 // New returns the operations. The entropy makes session tokens and salts.
 func New(entropy io.Reader) (Ops, error) {
 	o := Ops{entropy: entropy, rights: identity.NewTable()}
-	secret, err := newToken(entropy)
-	if err != nil {
-		return o, err
-	}
-	if o.nobody, err = identity.HashPassword(entropy, secret); err != nil {
+	var err error
+	if o.nobody, err = identity.Decoy(entropy); err != nil {
 		return o, err
 	}
 	o.forCallers()
