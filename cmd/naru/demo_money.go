@@ -130,7 +130,7 @@ func (d *demo) proveRecord(ctx context.Context) (string, error) {
 	d.signNow(ctx)
 	var file bytes.Buffer
 	n, err := ledger.WriteExport(ctx, &file, func(ctx context.Context, in ledger.ExportIn) (ledger.ExportOut, error) {
-		return op.Do(ctx, d.runner, d.as("auditor"), d.steps.ledger.Export, in)
+		return op.Do(ctx, d.runner, d.as("auditor"), d.steps.Ledger.Export, in)
 	})
 	if err != nil {
 		return "", err

@@ -98,11 +98,11 @@ func (d *demo) signInAll(ctx context.Context) error {
 
 // decide judges the nation and shows the outcomes by venue.
 func (d *demo) decide(ctx context.Context) (string, error) {
-	run, err := op.Do(ctx, d.runner, d.as("operator"), d.steps.decide.Run, decide.RunIn{})
+	run, err := op.Do(ctx, d.runner, d.as("operator"), d.steps.Decide.Run, decide.RunIn{})
 	if err != nil {
 		return "", err
 	}
-	sum, err := op.Do(ctx, d.runner, d.as("ministry"), d.steps.decide.Summary, decide.SummaryIn{})
+	sum, err := op.Do(ctx, d.runner, d.as("ministry"), d.steps.Decide.Summary, decide.SummaryIn{})
 	if err != nil {
 		return "", err
 	}
@@ -130,7 +130,7 @@ func (d *demo) match(ctx context.Context) (string, error) {
 			return "", err
 		}
 		for _, c := range out.Components {
-			r, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.match.Candidates, match.In{Component: c.ID, Estimate: estimate()})
+			r, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Match.Candidates, match.In{Component: c.ID, Estimate: estimate()})
 			if err != nil {
 				return "", err
 			}
@@ -184,7 +184,7 @@ func bothSites(fits []match.Candidate) []match.Candidate {
 
 // candidates tells what fits, what does not, and the article behind the verdict.
 func (d *demo) candidates(ctx context.Context, r match.Result) (string, error) {
-	v, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.decide.System, decide.SystemIn{ID: d.chosen.ID})
+	v, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Decide.System, decide.SystemIn{ID: d.chosen.ID})
 	if err != nil {
 		return "", err
 	}

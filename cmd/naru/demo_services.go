@@ -28,7 +28,7 @@ func (d *demo) order(ctx context.Context) (string, error) {
 	c := d.as("officer")
 	end := naru.Date(c.Today().Month().Year() + "-12-31")
 	for i, pick := range d.picks {
-		o, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.contract.Order, contract.OrderIn{
+		o, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Contract.Order, contract.OrderIn{
 			Key: fmt.Sprintf("demo-%d", i), System: d.chosen.ID, Component: d.component.ID, Plan: pick.Plan,
 			From: c.Today(), To: end, Hold: 1_000_000, Purpose: "demo",
 		})
@@ -42,12 +42,12 @@ func (d *demo) order(ctx context.Context) (string, error) {
 
 // approve shows that the officer may not approve, and lets the approver do it.
 func (d *demo) approve(ctx context.Context) (string, error) {
-	_, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.contract.Approve, contract.DecideIn{ID: d.orders[0].ID})
+	_, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Contract.Approve, contract.DecideIn{ID: d.orders[0].ID})
 	if naru.KindOf(err) != naru.Denied {
 		return "", errNotHeld("the officer's own approval ended with %v", err)
 	}
 	for i := range d.orders {
-		if d.orders[i], err = op.Do(ctx, d.runner, d.as("approver"), d.steps.contract.Approve, contract.DecideIn{ID: d.orders[i].ID}); err != nil {
+		if d.orders[i], err = op.Do(ctx, d.runner, d.as("approver"), d.steps.Contract.Approve, contract.DecideIn{ID: d.orders[i].ID}); err != nil {
 			return "", err
 		}
 	}
@@ -56,7 +56,7 @@ func (d *demo) approve(ctx context.Context) (string, error) {
 
 // provision makes every ordered service and its credentials.
 func (d *demo) provision(ctx context.Context) (string, error) {
-	ops := d.steps.provision
+	ops := d.steps.Provision
 	for i, o := range d.orders {
 		made, err := op.Do(ctx, d.runner, d.as("officer"), ops.Create, provision.CreateIn{Order: o.ID})
 		if err != nil {
@@ -86,7 +86,7 @@ func (d *demo) provision(ctx context.Context) (string, error) {
 // until waits for a state of an instance; a state that cannot lead there is an error.
 func (d *demo) until(ctx context.Context, id provision.InstanceID, want provision.State) error {
 	return poll(ctx, func() (bool, error) {
-		i, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.provision.Instance, provision.InstanceRef{ID: id})
+		i, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Provision.Instance, provision.InstanceRef{ID: id})
 		if err != nil {
 			return false, err
 		}
@@ -99,14 +99,14 @@ func (d *demo) until(ctx context.Context, id provision.InstanceID, want provisio
 
 func (d *demo) reveal(ctx context.Context, r *running) error {
 	return poll(ctx, func() (bool, error) {
-		b, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.provision.Binding, provision.BindingRef{ID: r.binding})
+		b, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Provision.Binding, provision.BindingRef{ID: r.binding})
 		if err != nil || b.State != provision.Ready {
 			if b.State == provision.Failed {
 				err = errNotHeld("binding %s failed: %s", r.binding, d.words.Message(d.app.Lang, b.Fault))
 			}
 			return false, err
 		}
-		shown, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.provision.Credentials, provision.BindingRef{ID: r.binding})
+		shown, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Provision.Credentials, provision.BindingRef{ID: r.binding})
 		r.credentials = shown.Credentials
 		return true, err
 	})
@@ -148,7 +148,7 @@ func (d *demo) use(ctx context.Context) (string, error) {
 func (d *demo) end(ctx context.Context) (string, error) {
 	for _, r := range d.running {
 		in := provision.DeleteIn{InstanceRef: provision.InstanceRef{ID: r.instance}, Unbind: true}
-		if _, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.provision.Delete, in); err != nil {
+		if _, err := op.Do(ctx, d.runner, d.as("officer"), d.steps.Provision.Delete, in); err != nil {
 			return "", err
 		}
 	}

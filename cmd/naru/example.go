@@ -122,11 +122,11 @@ func (s *system) fund(ctx context.Context) error {
 	}
 	var in contract.BudgetsIn
 	in.Institution, in.Year = inventory.InstitutionID(home), year
-	have, err := op.Do(ctx, s.runner, c, s.steps.contract.Budgets, in)
+	have, err := op.Do(ctx, s.runner, c, s.steps.Contract.Budgets, in)
 	if err != nil || len(have.Rows) > 0 {
 		return err
 	}
-	_, err = op.Do(ctx, s.runner, c, s.steps.contract.SetBudget,
+	_, err = op.Do(ctx, s.runner, c, s.steps.Contract.SetBudget,
 		contract.BudgetIn{Institution: inventory.InstitutionID(home), Year: year, Amount: exampleBudget})
 	return err
 }
@@ -136,7 +136,7 @@ func (s *system) createAccount(ctx context.Context, a person, home string) error
 	if a.Role == identity.Officer || a.Role == identity.Approver {
 		in.Institution = home
 	}
-	_, err := op.Do(ctx, s.runner, s.asOperator(), s.steps.access.CreateUser, in)
+	_, err := op.Do(ctx, s.runner, s.asOperator(), s.steps.Access.CreateUser, in)
 	if naru.KindOf(err) == naru.Conflict {
 		return nil // from an earlier start
 	}

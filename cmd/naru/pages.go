@@ -16,8 +16,8 @@ func (s *system) pages() (*web.Door, error) {
 	return web.New(web.Deps{
 		Runner: s.runner, Words: s.words, Log: s.log,
 		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Hints: s.hints,
-		Access: s.steps.access, Ledger: s.steps.ledger, Decide: s.steps.decide, Match: s.steps.match,
-		Contract: s.steps.contract, Provision: s.steps.provision, Operations: s.steps.all(),
+		Access: s.steps.Access, Ledger: s.steps.Ledger, Decide: s.steps.Decide, Match: s.steps.Match,
+		Contract: s.steps.Contract, Provision: s.steps.Provision, Operations: s.steps.All(),
 		Sheets: web.Sheets{
 			Read: readSheet, Template: writeTemplate,
 			Export: func(ctx context.Context, c naru.Call, f inventory.Filter, w io.Writer) error {

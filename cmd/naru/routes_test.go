@@ -1,20 +1,22 @@
 package main
 
 import (
+	"crypto/rand"
 	"testing"
 
+	"naru/flow"
 	"naru/store"
 	"naru/wire/api"
 )
 
 func TestEveryOperationHasItsOwnRouteAndFitsTheStore(t *testing.T) {
 	t.Parallel()
-	list, err := newSteps(nil, "")
+	list, err := flow.New(nil, "", rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	names, places := map[string]bool{}, map[string]string{}
-	for _, o := range list.all() {
+	for _, o := range list.All() {
 		name := o.Info().Name
 		if names[name] {
 			t.Errorf("operation %s stands twice in the list", name)

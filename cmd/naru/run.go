@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"naru/door/cli"
+	"naru/flow"
 	"naru/locale"
 	"naru/wire/api"
 )
@@ -23,13 +25,13 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		panic(err) // a programmer's error in the texts that are embedded
 	}
-	list, err := newSteps(nil, "") // the names and inputs only; nothing runs on them
+	list, err := flow.New(nil, "", rand.Reader) // the names and inputs only; nothing runs on them
 	if err != nil {
 		panic(err) // no entropy: nothing can be done
 	}
 	p := &program{log: slog.New(slog.NewTextHandler(os.Stderr, nil)), err: os.Stderr}
 	return cli.Run(ctx, cli.Deps{
-		Operations: list.all(), Words: words, Version: version(), Embedded: p.embedded, Commands: p.commands,
+		Operations: list.All(), Words: words, Version: version(), Embedded: p.embedded, Commands: p.commands,
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv, Terminal: isTerminal(os.Stderr),
 		Tokens: cli.Tokens{Path: tokenPath()},
 	}, args)

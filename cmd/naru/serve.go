@@ -33,7 +33,7 @@ func (s *system) handler() (h http.Handler, done func(), err error) {
 	mux := http.NewServeMux()
 	mux.Handle(api.Prefix+"/", http.NewCrossOriginProtection().Handler(programs))
 	mux.Handle("/osb/", http.StripPrefix("/osb", osb.New(osb.Config{
-		Runner: s.runner, Ops: s.steps.provision, Say: func(m naru.Message) string { return s.words.Message("ko", m) },
+		Runner: s.runner, Ops: s.steps.Provision, Say: func(m naru.Message) string { return s.words.Message("ko", m) },
 		SignIn: func(ctx context.Context, user, password string) (naru.Actor, error) {
 			return s.login.Basic(ctx, user, naru.NewSecret(password))
 		},
@@ -53,7 +53,7 @@ func (s *system) handler() (h http.Handler, done func(), err error) {
 // programs is the REST door alone.
 func (s *system) programs() (http.Handler, error) {
 	return rest.New(rest.Deps{
-		Runner: s.runner, Operations: s.steps.all(), Who: s.who, Words: s.words, Version: version(), Report: s.report,
+		Runner: s.runner, Operations: s.steps.All(), Who: s.who, Words: s.words, Version: version(), Report: s.report,
 		Files: rest.Files{Import: s.importFile, Export: s.exportFile},
 		Issue: func(ctx context.Context, user string, password naru.Secret) (string, time.Time, error) {
 			token, session, err := s.login.Issue(ctx, user, password)

@@ -18,6 +18,7 @@ import (
 	"naru/base/record"
 	"naru/door/login"
 	"naru/door/web"
+	"naru/flow"
 	"naru/flow/inventory"
 	"naru/link/provider"
 	"naru/locale"
@@ -35,7 +36,7 @@ type system struct {
 	db     *store.DB
 	runner *op.Runner
 	signer *record.Signer
-	steps  steps
+	steps  flow.Steps
 	login  *login.Login
 	hints  []web.Hint // example accounts, shown under the sign-in form of a demonstration
 
@@ -67,11 +68,11 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	}
 	s.runner = op.NewRunner(s.db, time.Now, naru.NewIDs(rand.Reader))
 	s.brokers = provider.New(provider.Config{Loopback: cfg.Loopback})
-	if s.steps, err = newSteps(s.law, s.keys.Verifier); err != nil {
+	if s.steps, err = flow.New(s.law, s.keys.Verifier, rand.Reader); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	s.login = login.New(login.Config{
-		Runner: s.runner, DB: s.db, Ops: s.steps.access, Secure: cfg.Secure,
+		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,
 		Report: func(err error) { s.report("login", err) },
 	})
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "record.pub"), []byte(s.keys.Verifier+"\n"), 0o644); err != nil {

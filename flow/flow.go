@@ -1,0 +1,73 @@
+// Package flow is the table of contents of the road (업무의 길): the steps in their order,
+// the operations they offer, and who follows whom. Read it first.
+//
+// A step imports only steps before it and knows nothing of those behind it; a later
+// step follows the record instead. What leaves the process is wired in cmd, because it
+// needs ports.
+package flow
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"naru/base/op"
+	"naru/base/policy"
+	"naru/flow/access"
+	"naru/flow/account"
+	"naru/flow/catalog"
+	"naru/flow/contract"
+	"naru/flow/decide"
+	"naru/flow/inventory"
+	"naru/flow/ledger"
+	"naru/flow/match"
+	"naru/flow/meter"
+	"naru/flow/provision"
+	"naru/flow/report"
+)
+
+// Steps holds the operations of the steps that are wired with what they need; the
+// others (inventory, catalog, meter, account, report) keep theirs in their package.
+type Steps struct {
+	Access    access.Ops
+	Ledger    ledger.Ops
+	Decide    decide.Ops
+	Match     match.Ops
+	Contract  contract.Ops
+	Provision provision.Ops
+}
+
+// New wires the steps with the law, the public key of the record, and the entropy that
+// salts passwords and makes tokens.
+func New(law *policy.Instruments, verifier string, entropy io.Reader) (Steps, error) {
+	people, err := access.New(entropy)
+	if err != nil {
+		return Steps{}, fmt.Errorf("access: %w", err)
+	}
+	return Steps{
+		Access: people, Ledger: ledger.New(verifier), Decide: decide.New(law), Match: match.New(law),
+		Contract: contract.New(contract.Config{Law: law}), Provision: provision.New(law),
+	}, nil
+}
+
+// All lists every operation in the order of the road.
+func (s Steps) All() []op.Any {
+	return slices.Concat(
+		s.Access.All(),
+		s.Ledger.All(),
+		inventory.Operations(),
+		catalog.Operations(),
+		s.Decide.All(),
+		s.Match.All(),
+		s.Contract.All(),
+		s.Provision.All(),
+		meter.Operations(),
+		account.Operations(),
+		report.Operations(),
+	)
+}
+
+// Followers lists who follows whom: decide follows inventory, meter follows provision.
+func (s Steps) Followers() []op.Follower {
+	return []op.Follower{s.Decide.Follower(), meter.Follower()}
+}
