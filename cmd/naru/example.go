@@ -71,7 +71,7 @@ func (s *system) accounts(ctx context.Context) ([]person, error) {
 	case err == nil:
 		err = json.Unmarshal(data, &list)
 	case errors.Is(err, fs.ErrNotExist):
-		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator} {
+		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator, identity.Platform} {
 			list = append(list, person{string(r), "naru-" + random(6), r})
 		}
 		if data, err = json.MarshalIndent(list, "", "  "); err == nil {
@@ -89,7 +89,9 @@ func (s *system) accounts(ctx context.Context) ([]person, error) {
 		if err := s.createAccount(ctx, a, home); err != nil {
 			return nil, err
 		}
-		s.hints = append(s.hints, web.Hint{User: a.User, Password: a.Password, Role: a.Role})
+		if a.Role != identity.Platform { // a program, which has no use for pages
+			s.hints = append(s.hints, web.Hint{User: a.User, Password: a.Password, Role: a.Role})
+		}
 	}
 	return list, nil
 }
@@ -133,7 +135,7 @@ func (s *system) fund(ctx context.Context) error {
 
 func (s *system) createAccount(ctx context.Context, a person, home string) error {
 	in := access.CreateUserIn{User: a.User, Name: s.words.Text("ko", "role."+string(a.Role), nil), Role: a.Role, Password: naru.NewSecret(a.Password)}
-	if a.Role == identity.Officer || a.Role == identity.Approver {
+	if a.Role == identity.Officer || a.Role == identity.Approver || a.Role == identity.Platform {
 		in.Institution = home
 	}
 	_, err := op.Do(ctx, s.runner, s.asOperator(), s.steps.Access.CreateUser, in)
