@@ -33,7 +33,8 @@ type field struct {
 }
 
 func newForm(a *App, info op.Info) *form {
-	return &form{app: a, info: info, fields: fieldsOf(info.In), params: api.Find(info.Name).Params()}
+	route, _ := api.Find(info.Name) // without one the call itself is refused
+	return &form{app: a, info: info, fields: fieldsOf(info.In), params: route.Params()}
 }
 
 // fieldsOf flattens a struct as encoding/json does: embedded fields count as its own.

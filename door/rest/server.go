@@ -49,7 +49,11 @@ func New(d Deps) (http.Handler, error) {
 	mux := http.NewServeMux()
 	s := &server{Deps: d, api: huma.NewAPI(config(d.Version), humago.NewAdapter(mux, ""))}
 	for _, o := range d.Operations {
-		s.mount(o, api.Find(o.Info().Name))
+		route, ok := api.Find(o.Info().Name)
+		if !ok {
+			return nil, fmt.Errorf("operation %s has no route", o.Info().Name)
+		}
+		s.mount(o, route)
 	}
 	s.mountFiles(mux)
 	mux.HandleFunc("POST "+api.SignInPath, s.signIn)

@@ -61,6 +61,20 @@ func PostgresURL(t testing.TB) string {
 	return strings.Replace(shared.url, "/postgres?", "/"+name+"?", 1)
 }
 
+// NeedPostgres skips a test that starts PostgreSQL by its own means when there are no
+// server binaries, or fails it when NARU_REQUIRE names postgres.
+func NeedPostgres(t testing.TB) {
+	t.Helper()
+	_, err := binaries()
+	switch {
+	case err == nil:
+	case strings.Contains(os.Getenv("NARU_REQUIRE"), "postgres"):
+		t.Fatal(err)
+	default:
+		t.Skip("PostgreSQL is not available: ", err)
+	}
+}
+
 func connect(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)

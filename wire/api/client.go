@@ -26,7 +26,11 @@ const maxAnswer = 256 << 20
 // Do runs an operation by name: in is sent by the route's method, the answer is
 // decoded into out, which may be nil. A refusal comes back as *Problem.
 func (c *Client) Do(ctx context.Context, op string, in, out any) error {
-	return c.do(ctx, Find(op), in, out)
+	route, ok := Find(op)
+	if !ok {
+		return fmt.Errorf("%s has no route", op)
+	}
+	return c.do(ctx, route, in, out)
 }
 
 // SignIn exchanges a name and a password for a token.

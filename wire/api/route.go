@@ -53,15 +53,14 @@ func Routes() []Route {
 	return list
 }
 
-// Find returns the route of an operation; one that is not in the table is posted to
-// its own name.
-func Find(op string) Route {
+// Find returns the route of an operation and whether it has one.
+func Find(op string) (Route, bool) {
 	list := Routes()
-	if i := slices.IndexFunc(list, func(r Route) bool { return r.Op == op }); i >= 0 {
-		return list[i]
+	i := slices.IndexFunc(list, func(r Route) bool { return r.Op == op })
+	if i < 0 {
+		return Route{Op: op}, false
 	}
-	step, verb, _ := strings.Cut(op, ".")
-	return Route{Op: op, Method: "POST", Path: Prefix + "/" + step + "/" + strings.ReplaceAll(verb, "_", "-")}
+	return list[i], true
 }
 
 // Params returns the names in braces of the path, in order.
@@ -76,7 +75,8 @@ func (r Route) Params() []string {
 }
 
 // table is one line per operation: name, method, path. Reads that take more than
-// plain fields are posted, because a query string cannot carry them.
+// plain fields are posted, because a query string cannot carry them; so are those that
+// the record must know, such as the showing of credentials.
 const table = `
 access.me                      GET  /access/me
 access.sessions                GET  /access/sessions
@@ -123,6 +123,25 @@ contract.approve               POST /contract/orders/{id}/approve
 contract.reject                POST /contract/orders/{id}/reject
 contract.end                   POST /contract/orders/{id}/end
 contract.tracks                GET  /contract/tracks
+provision.create               POST /provision/instances
+provision.instances            GET  /provision/instances
+provision.instance             GET  /provision/instances/{id}
+provision.delete               POST /provision/instances/{id}/delete
+provision.bind                 POST /provision/instances/{instance}/bindings
+provision.binding              GET  /provision/bindings/{id}
+provision.unbind               POST /provision/bindings/{id}/unbind
+provision.credentials          POST /provision/bindings/{id}/credentials
+provision.offers               GET  /provision/offers
+provision.census               POST /provision/providers/{provider}/census
+provision.censuses             GET  /provision/censuses
+meter.collect                  POST /meter/collect
+meter.collections              GET  /meter/collections
+meter.usage                    GET  /meter/usage
+meter.gaps                     GET  /meter/months/{month}/gaps
+meter.explain                  POST /meter/instances/{instance}/explain
+meter.dismiss                  POST /meter/providers/{provider}/dismiss
+meter.seal                     POST /meter/months/{month}/seal
+meter.seals                    GET  /meter/seals
 account.propose                POST /account/propose
 account.approve                POST /account/approve
 account.reject                 POST /account/reject
