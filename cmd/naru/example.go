@@ -71,7 +71,7 @@ func (s *system) accounts(ctx context.Context) ([]person, error) {
 	case err == nil:
 		err = json.Unmarshal(data, &list)
 	case errors.Is(err, fs.ErrNotExist):
-		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator, identity.Platform} {
+		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator, identity.Provider, identity.Platform} {
 			list = append(list, person{string(r), "naru-" + random(6), r})
 		}
 		if data, err = json.MarshalIndent(list, "", "  "); err == nil {
@@ -86,14 +86,35 @@ func (s *system) accounts(ctx context.Context) ([]person, error) {
 		return nil, err
 	}
 	for _, a := range list {
-		if err := s.createAccount(ctx, a, home); err != nil {
-			return nil, err
+		if a.Role != identity.Provider { // its provider is not registered yet
+			if err := s.createAccount(ctx, a, home); err != nil {
+				return nil, err
+			}
 		}
 		if a.Role != identity.Platform { // a program, which has no use for pages
 			s.hints = append(s.hints, web.Hint{User: a.User, Password: a.Password, Role: a.Role})
 		}
 	}
 	return list, nil
+}
+
+// openProvider makes the account of the example's provider once its broker is registered.
+func (s *system) openProvider(ctx context.Context, people []person) error {
+	list, err := op.Do(ctx, s.runner, s.asOperator(), catalog.ListProviders, catalog.ListProvidersIn{})
+	if err != nil {
+		return err
+	}
+	for _, p := range list.Rows {
+		if p.Venue != policy.Private {
+			continue
+		}
+		for _, a := range people {
+			if a.Role == identity.Provider {
+				return s.createAccount(ctx, a, string(p.ID))
+			}
+		}
+	}
+	return nil // no private broker came up
 }
 
 // homeOf is the institution of the example's officer and approver.
@@ -133,10 +154,15 @@ func (s *system) fund(ctx context.Context) error {
 	return err
 }
 
-func (s *system) createAccount(ctx context.Context, a person, home string) error {
+// createAccount makes an account that belongs to an institution or a provider; one from
+// an earlier start stays.
+func (s *system) createAccount(ctx context.Context, a person, owner string) error {
 	in := access.CreateUserIn{User: a.User, Name: s.words.Text("ko", "role."+string(a.Role), nil), Role: a.Role, Password: naru.NewSecret(a.Password)}
 	if a.Role == identity.Officer || a.Role == identity.Approver || a.Role == identity.Platform {
-		in.Institution = home
+		in.Institution = owner
+	}
+	if a.Role == identity.Provider {
+		in.Provider = owner
 	}
 	_, err := op.Do(ctx, s.runner, s.asOperator(), s.steps.Access.CreateUser, in)
 	if naru.KindOf(err) == naru.Conflict {

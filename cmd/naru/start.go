@@ -83,6 +83,9 @@ func (e *example) run(ctx context.Context) error {
 		if err := e.startBrokers(ctx, &children, log); err != nil {
 			return err
 		}
+		if err := e.openProvider(ctx, people); err != nil {
+			return err
+		}
 		e.greet(url, people)
 		return nil
 	})
