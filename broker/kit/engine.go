@@ -37,7 +37,9 @@ type Engine interface {
 	Create(ctx context.Context, i Instance) error
 	// Resize gives the instance the limits of its (new) plan.
 	Resize(ctx context.Context, i Instance) error
-	// Destroy removes the instance, its data and every credential; an unknown instance is no error.
+	// Destroy removes the instance, its data and every credential; an unknown instance is no error. What is
+	// used up to the end of the last connection must be in the ledger before the counters go: usage that
+	// cannot be read is a failure, since lost usage is lost money.
 	Destroy(ctx context.Context, i Instance) error
 	// Grant makes credentials of the binding; called again it replaces them.
 	Grant(ctx context.Context, i Instance, g Grant) (osb.Binding, error)

@@ -77,12 +77,25 @@ func (b *Broker) perform(ctx context.Context, r record) error {
 		target.PlanID = r.Operation.PlanID
 		return b.engine.Resize(ctx, b.instance(target))
 	case deleting:
+		if err := b.lastSample(ctx, r); err != nil {
+			return err
+		}
 		if err := b.engine.Destroy(ctx, b.instance(r)); err != nil {
 			return err
 		}
 		return b.ledger.Close(r.ID)
 	}
 	return fmt.Errorf("instance %q: nothing to do in phase %s", r.ID, r.Phase)
+}
+
+// lastSample measures an instance before it is removed and puts that on disk, so that a kill in the middle of
+// the removal loses nothing. An instance that cannot be measured (half removed, never made) must still be
+// removable: Destroy counts the rest, and fails when it cannot.
+func (b *Broker) lastSample(ctx context.Context, r record) error {
+	if err := b.engine.Sample(ctx, b.instance(r)); err != nil {
+		b.log.Warn("usage not measured before the deletion", "instance", r.ID, "error", err)
+	}
+	return b.ledger.Settle(r.ID)
 }
 
 // create makes the instance, or leaves nothing behind.

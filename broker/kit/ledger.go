@@ -89,6 +89,15 @@ func (l *Ledger) Close(instanceID string) error {
 	return b.end(l.now())
 }
 
+// Settle writes the open segment of one instance now.
+func (l *Ledger) Settle(instanceID string) error {
+	b := l.book(instanceID)
+	if b == nil {
+		return nil
+	}
+	return b.flush(l.now())
+}
+
 func (l *Ledger) book(instanceID string) *book {
 	l.mu.Lock()
 	defer l.mu.Unlock()

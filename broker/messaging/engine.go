@@ -35,7 +35,11 @@ type engine struct {
 
 	mu    sync.Mutex
 	users map[string]user
-	seen  map[string]traffic
+
+	// counting is held from a reading of the server's counters to its entry in the ledger: two readings at
+	// a time would count the same traffic twice.
+	counting sync.Mutex
+	seen     map[string]traffic
 }
 
 // Restore starts the server with the accounts and users it had.
@@ -125,7 +129,7 @@ func (e *engine) limit(i kit.Instance, limits jwt.OperatorLimits) error {
 }
 
 // Destroy ends every connection of the account and removes its streams. The name of the account stays
-// known to the server, empty and closed, until its next start.
+// known to the server, empty and closed, until its next start; so do its counters, hence seen is kept.
 func (e *engine) Destroy(_ context.Context, i kit.Instance) error {
 	e.mu.Lock()
 	for name, u := range e.users {
@@ -133,13 +137,15 @@ func (e *engine) Destroy(_ context.Context, i kit.Instance) error {
 			delete(e.users, name)
 		}
 	}
-	delete(e.seen, i.Key)
 	e.mu.Unlock()
 	if _, err := e.server.LookupAccount(i.Key); err == nil {
-		if err := e.limit(i, jwt.OperatorLimits{}); err != nil {
+		if err := e.disconnect(server.ConnzOptions{Account: i.Key}); err != nil {
 			return err
 		}
-		if err := e.disconnect(server.ConnzOptions{Account: i.Key}); err != nil {
+		if err := e.count(i); err != nil {
+			return err
+		}
+		if err := e.limit(i, jwt.OperatorLimits{}); err != nil {
 			return err
 		}
 	}
@@ -160,16 +166,22 @@ func (e *engine) Sample(_ context.Context, i kit.Instance) error {
 		return fmt.Errorf("nats account: %w", err)
 	}
 	e.ledger.SetLevel(i.ID, meterStorage, int64(account.JetStreamUsage().Store))
+	return e.count(i)
+}
+
+// count adds what moved since the last reading. The server's counters are those of the account: they keep
+// what closed connections moved.
+func (e *engine) count(i kit.Instance) error {
+	e.counting.Lock()
+	defer e.counting.Unlock()
 	stats, err := e.server.AccountStatz(&server.AccountStatzOptions{Accounts: []string{i.Key}, IncludeUnused: true})
 	if err != nil {
 		return fmt.Errorf("nats account: %w", err)
 	}
 	for _, s := range stats.Accounts {
 		now := traffic{messages: s.Received.Msgs + s.Sent.Msgs, bytes: s.Received.Bytes + s.Sent.Bytes}
-		e.mu.Lock()
 		before := e.seen[i.Key]
 		e.seen[i.Key] = now
-		e.mu.Unlock()
 		e.ledger.Add(i.ID, meterMessages, now.messages-before.messages)
 		e.ledger.Add(i.ID, meterTransfer, now.bytes-before.bytes)
 	}

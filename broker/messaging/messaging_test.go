@@ -253,3 +253,55 @@ func TestUsageCountsStorageAndTraffic(t *testing.T) {
 		t.Errorf("nothing moved, and messages went from %s to %s", before, after)
 	}
 }
+
+// leave publishes to the instance and closes the client, as an application does that is about to go.
+func leave(t *testing.T, c credentials, messages int) {
+	t.Helper()
+	conn := connect(t, c)
+	js := streams(t, conn)
+	orders(t, js)
+	for range messages {
+		publish(t, js, "orders.a", []byte("paid for"))
+	}
+	if err := conn.Flush(); err != nil { // the server has then counted what came before
+		t.Fatal(err)
+	}
+	conn.Close()
+}
+
+func TestUsageOfAnInstanceThatIsDeletedAtOnceIsCounted(t *testing.T) {
+	t.Parallel()
+	const sent = 100
+	for _, plan := range []string{"basic", "standard"} {
+		for _, unbind := range []string{"unbound", "bound"} {
+			// No sample is taken in the background: only the end of the instance can count.
+			b := testbroker.Serve(t, messaging.Run, kit.Config{SampleEvery: time.Hour})
+			b.Provision(t, "i", plan)
+			leave(t, bind(t, b, "i", "b", plan), sent)
+			if unbind == "unbound" {
+				b.Unbind(t, "i", "b", plan)
+			}
+			b.Deprovision(t, "i", plan)
+			used := b.Used(t, "i")
+			if n := used["messages"]; n == nil || n.Cmp(big.NewRat(2*sent-1, 1)) < 0 {
+				t.Errorf("%s, %s: messages %v, of %d published and as many answers", plan, unbind, n, sent)
+			}
+			if n := used["transfer_gib"]; n == nil || n.Sign() <= 0 {
+				t.Errorf("%s, %s: transfer %v", plan, unbind, n)
+			}
+		}
+	}
+}
+
+func TestTheSameIdMadeAgainDoesNotPayTwice(t *testing.T) {
+	t.Parallel()
+	b := testbroker.Serve(t, messaging.Run, kit.Config{SampleEvery: time.Hour})
+	b.Provision(t, "i", "basic")
+	leave(t, bind(t, b, "i", "b", "basic"), 10)
+	b.Deprovision(t, "i", "basic")
+	first := b.Used(t, "i")["messages"]
+	b.Provision(t, "i", "basic")
+	if again := b.Used(t, "i")["messages"]; first == nil || again.Cmp(first) != 0 {
+		t.Errorf("messages went from %v to %v, and none moved since", first, again)
+	}
+}
