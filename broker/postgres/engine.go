@@ -25,6 +25,10 @@ type engine struct {
 	found  binaries
 	server *server
 
+	// looking is held from a reading of the active time to its entry in the ledger: two readings at a time
+	// would count the same time twice.
+	looking sync.Mutex
+
 	mu   sync.Mutex
 	seen map[string]tenant // by instance key
 }
@@ -135,6 +139,9 @@ func (e *engine) Resize(ctx context.Context, i kit.Instance) error {
 
 // Destroy removes the database, and the roles with it.
 func (e *engine) Destroy(ctx context.Context, i kit.Instance) error {
+	if err := e.lastLook(ctx, i); err != nil {
+		return err
+	}
 	if err := run(ctx, e.server.db, "DROP DATABASE IF EXISTS "+databaseOf(i)+" WITH (FORCE)"); err != nil {
 		return err
 	}

@@ -261,6 +261,18 @@ func TestUsageIsByteHoursAndActiveTime(t *testing.T) {
 	testbroker.Eventually(t, "active time", func() bool { return b.Used(t, "i")["active_hours"].Sign() > 0 })
 }
 
+func TestActiveTimeOfAnInstanceThatIsDeletedAtOnceIsCounted(t *testing.T) {
+	t.Parallel()
+	// No sample is taken in the background: only the end of the instance can count.
+	b := installed(t, testbroker.Serve(t, postgres.Run, kit.Config{SampleEvery: time.Hour}))
+	b.Provision(t, "i", "basic")
+	exec(t, connect(t, bind(t, b, "i", "b", "basic")), "SELECT count(*) FROM generate_series(1, 2000000)")
+	b.Deprovision(t, "i", "basic") // the session is open still
+	if active := b.Used(t, "i")["active_hours"]; active == nil || active.Sign() <= 0 {
+		t.Errorf("active time %v of a session that worked", active)
+	}
+}
+
 func TestAMachineWithoutPostgresSaysSoAndRefuses(t *testing.T) {
 	t.Parallel()
 	b := testbroker.Serve(t, postgres.Run, kit.Config{EngineDirs: []string{"only", t.TempDir()}})

@@ -56,6 +56,8 @@ func (e *engine) Sample(ctx context.Context, i kit.Instance) error {
 // look counts the active time since the last look; the first after a start only takes note, because the
 // server's counters may be older than the broker. A crash of the server sets them to zero.
 func (e *engine) look(ctx context.Context, i kit.Instance) error {
+	e.looking.Lock()
+	defer e.looking.Unlock()
 	var active int64
 	err := e.server.db.QueryRowContext(ctx, "SELECT active_time::bigint FROM pg_stat_database WHERE datname = $1", databaseOf(i)).Scan(&active)
 	if err != nil {
@@ -70,6 +72,26 @@ func (e *engine) look(ctx context.Context, i kit.Instance) error {
 	t.active, t.known = active, true
 	e.seen[i.Key] = t
 	return nil
+}
+
+// sessionEnd bounds the wait for one session to end, in milliseconds.
+const sessionEnd = 10_000
+
+// lastLook ends every session, since the server tells activity when a session ends, and counts what they
+// did while the database is still there. A database that is gone was counted.
+func (e *engine) lastLook(ctx context.Context, i kit.Instance) error {
+	there, err := e.exists(ctx, "pg_database", "datname", databaseOf(i))
+	if err != nil || !there {
+		return err
+	}
+	err = run(
+		ctx, e.server.db, "ALTER DATABASE "+databaseOf(i)+" ALLOW_CONNECTIONS false",
+		fmt.Sprintf("SELECT pg_terminate_backend(pid, %d) FROM pg_stat_activity WHERE datname = '%s'", sessionEnd, databaseOf(i)),
+	)
+	if err != nil {
+		return err
+	}
+	return e.look(ctx, i)
 }
 
 // enforce moves the database to the stage its size asks for. New sessions begin in it, so those that are

@@ -48,10 +48,45 @@ func (d *demo) meter(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if seal.Lines == 0 {
-		return "", errNotHeld("no usage was reported")
+	if err := d.measured(ctx); err != nil {
+		return "", err
 	}
 	return d.app.T("demo_meter_out", "lines", fmt.Sprint(seal.Lines), "providers", fmt.Sprint(len(out.Providers)), "gaps", fmt.Sprint(len(found.Gaps)), "month", string(month)), nil
+}
+
+// mainMeter is the meter of a kind of service that every use of it moves.
+func mainMeter(category string) string {
+	switch category {
+	case "object-storage":
+		return "requests"
+	case "messaging":
+		return "messages"
+	case "database":
+		return "active_hours"
+	}
+	return ""
+}
+
+// measured demands that every service that was used has usage of its main meter: lost usage is lost money.
+func (d *demo) measured(ctx context.Context) error {
+	for _, r := range d.running {
+		var total naru.Decimal
+		in := meter.ListUsageIn{Filter: meter.Filter{Instance: r.instance}}
+		in.Limit = naru.MaxPage
+		list, err := op.Do(ctx, d.runner, d.as("operator"), meter.ListUsage, in)
+		if err != nil {
+			return err
+		}
+		for _, u := range list.Rows {
+			if u.Meter == mainMeter(r.category) {
+				total = total.Add(u.Quantity)
+			}
+		}
+		if total.Sign() <= 0 {
+			return errNotHeld("%s %s was used, and its %q is %s", r.category, r.instance, mainMeter(r.category), total)
+		}
+	}
+	return nil
 }
 
 // collected waits until every provider was asked since.
