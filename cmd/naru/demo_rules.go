@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"naru"
+	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/door/rest"
@@ -89,6 +90,9 @@ func (d *demo) signInAll(ctx context.Context) error {
 	}
 	d.people = map[string]naru.Actor{}
 	for _, a := range list {
+		if a.Role == identity.Provider { // no provider is registered yet, and the demo has nothing for it to do
+			continue
+		}
 		if d.people[a.User], err = d.login.Basic(ctx, a.User, naru.NewSecret(a.Password)); err != nil {
 			return fmt.Errorf("sign-in of %s: %w", a.User, err)
 		}
