@@ -104,7 +104,7 @@ func (a *App) printRows(rows reflect.Value, indent string) {
 	for r := range rows.Len() {
 		line := make([]string, len(cols))
 		for i, c := range cols {
-			line[i] = clipped(a.cell(rows.Index(r).FieldByIndex(c.index), true))
+			line[i] = clipped(a.shown(c, rows.Index(r).FieldByIndex(c.index)))
 			filled[i] = filled[i] || line[i] != ""
 		}
 		grid = append(grid, line)
@@ -142,7 +142,7 @@ func (a *App) printOne(v reflect.Value, indent string) {
 		widest = max(widest, width(a.label(c.name)))
 	}
 	for _, c := range cols {
-		if text := a.cell(v.FieldByIndex(c.index), true); text != "" {
+		if text := a.shown(c, v.FieldByIndex(c.index)); text != "" {
 			name := a.label(c.name)
 			fmt.Fprintln(a.Out, indent+name+strings.Repeat(" ", widest-width(name)+2)+text)
 		}
