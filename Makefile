@@ -63,7 +63,8 @@ soak: ## fuzz every parser for FUZZTIME (30s) each
 shots: build ## take the screenshots of the README
 	@script/shots
 
-fmt: $(TOOLS)/.made ## format every Go file
+fmt: $(TOOLS)/.made ## format every Go file and generate the pages again
+	@cd door/web && $(TOOLS)/templ generate
 	@$(TOOLS)/gofumpt -w .
 
 clean: ## remove what was built and fetched
