@@ -81,7 +81,13 @@ func (s *system) serve(ctx context.Context, ready func(url string) error) error 
 	var loops sync.WaitGroup
 	loops.Go(func() { s.runner.Run(ctx, s.work()) })
 	loops.Go(func() { s.sign(ctx) })
-	loops.Go(func() { s.keepLaw(ctx) })
+	loops.Go(func() {
+		if err := s.redecide(ctx); err != nil {
+			s.report("law", err)
+		}
+		s.every(ctx, lawEvery, "law", s.redecide)
+	})
+	loops.Go(func() { s.every(ctx, collectEvery, "collect", s.collect) })
 	loops.Go(func() { served <- server.Serve(listener) })
 	if ready != nil {
 		err = ready("http://" + listener.Addr().String())
