@@ -16,17 +16,13 @@ import (
 	"naru/base/policy"
 	"naru/door/login"
 	"naru/door/web"
+	"naru/flow"
 	"naru/flow/access"
-	"naru/flow/account"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/ledger"
-	"naru/flow/match"
-	"naru/flow/meter"
-	"naru/flow/provision"
-	"naru/flow/report"
 	"naru/internal/testdb"
 	"naru/locale"
 	"naru/packs/law"
@@ -35,19 +31,13 @@ import (
 
 // Stand is a running naru.
 type Stand struct {
-	DB        *store.DB
-	Runner    *op.Runner
-	Web       *web.Door
-	Decide    decide.Ops
-	Ledger    ledger.Ops
-	Match     match.Ops
-	Contract  contract.Ops
-	Provision provision.Ops
-	Office    inventory.Institution // the institution of officer and approver
-	Seller    catalog.Provider      // the provider of the role provider
-	Order     contract.OrderID      // an approved order of the office
-
-	Access access.Ops
+	flow.Steps
+	DB     *store.DB
+	Runner *op.Runner
+	Web    *web.Door
+	Office inventory.Institution // the institution of officer and approver
+	Seller catalog.Provider      // the provider of the role provider
+	Order  contract.OrderID      // an approved order of the office
 
 	login    *login.Login
 	accounts map[string]naru.Actor
@@ -65,10 +55,10 @@ func New(t testing.TB) *Stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Decide, s.Match, s.Provision = decide.New(law), match.New(law), provision.New(law)
-	s.Contract = contract.New(contract.Config{Law: law})
 	signer, verifier := s.sign(t)
-	s.Ledger = ledger.New(verifier)
+	if s.Steps, err = flow.New(law, verifier, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
 	s.nation(t)
 	s.market(t)
 	s.people(t)
@@ -92,7 +82,7 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Match: s.Match, Contract: s.Contract, Provision: s.Provision, Operations: s.operations(),
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Ledger: s.Ledger, Match: s.Match, Contract: s.Contract, Provision: s.Provision, Operations: s.All(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {
@@ -112,11 +102,6 @@ func names() map[identity.Role]string {
 // people gives every role an account and lets it sign in.
 func (s *Stand) people(t testing.TB) {
 	t.Helper()
-	ops, err := access.New(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Access = ops
 	for _, r := range identity.Roles() {
 		in := access.CreateUserIn{User: string(r), Name: names()[r], Role: r, Password: naru.NewSecret(Password)}
 		switch r {
@@ -125,13 +110,13 @@ func (s *Stand) people(t testing.TB) {
 		case identity.Provider:
 			in.Provider = string(s.Seller.ID)
 		}
-		out, err := op.Do(t.Context(), s.Runner, s.Runner.SystemCall("setup"), ops.CreateUser, in)
+		out, err := op.Do(t.Context(), s.Runner, s.Runner.SystemCall("setup"), s.Access.CreateUser, in)
 		if err != nil {
 			t.Fatalf("account %s: %v", r, err)
 		}
 		s.accounts[string(r)] = out.Actor()
 	}
-	s.login = login.New(login.Config{Runner: s.Runner, DB: s.DB, Ops: ops, Report: func(err error) { t.Log(err) }})
+	s.login = login.New(login.Config{Runner: s.Runner, DB: s.DB, Ops: s.Access, Report: func(err error) { t.Log(err) }})
 }
 
 // As returns the actor of a role.
@@ -145,14 +130,4 @@ func Do[S, In, Out any](t testing.TB, s *Stand, a naru.Actor, o op.Op[S, In, Out
 		t.Fatal(fmt.Errorf("%s: %w", o.Info().Name, err))
 	}
 	return out
-}
-
-// operations lists what this naru can do.
-func (s *Stand) operations() []op.Any {
-	list := append(inventory.Operations(), catalog.Operations()...)
-	list = append(list, s.Access.All()...)
-	list = append(append(list, s.Decide.All()...), s.Ledger.All()...)
-	list = append(append(list, s.Match.All()...), s.Contract.All()...)
-	list = append(append(list, s.Provision.All()...), meter.Operations()...)
-	return append(append(list, account.Operations()...), report.Operations()...)
 }
