@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"naru/base/policy"
 	"naru/bench/peers/hand"
 )
 
@@ -144,12 +145,18 @@ func (b *bench) lawTurn([]answers) error {
 		}
 		b.note("law-cel-all", time.Since(start), len(rows))
 	}
+	var x policy.Finding
+	start = time.Now()
+	for i := range list {
+		b.whole.Find(&list[i], &x)
+	}
+	b.note("explain", time.Since(start), len(list))
 	start = time.Now()
 	for i := range list {
 		v := b.whole.Decide(&list[i])
 		b.sink += uint64(len(v.Venues))
 	}
-	b.note("explain", time.Since(start), len(list))
+	b.note("explain-worded", time.Since(start), len(list))
 	return nil
 }
 
