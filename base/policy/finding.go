@@ -38,6 +38,10 @@ func (l *Law) Find(f *Facts, x *Finding) {
 	x.derive(s)
 	x.rules(s)
 	for v := range x.venues {
+		if twin := s.venues[v].twin; twin > 0 {
+			x.venues[v] = x.venues[twin-1]
+			continue
+		}
 		x.venue(s, v)
 	}
 }
@@ -67,21 +71,19 @@ func (x *Finding) derive(s *sheet) {
 
 // rules finds the truth of every rule.
 func (x *Finding) rules(s *sheet) {
-	for w := range s.words {
-		x.sure[w], x.may[w], x.asleep[w], x.met[w] = 0, 0, 0, 0
-	}
-	for i := range s.plain {
-		p := &s.plain[i]
-		h, w := x.holds[p.word&(sheetWords-1)], x.fails[p.word&(sheetWords-1)]
+	for word := range s.words {
 		var sure, may uint64
-		if p.pos&^h|p.neg&^w == 0 {
-			sure = p.rules
+		for i := range s.plain[word] {
+			p := &s.plain[word][i]
+			h, w := x.holds[p.word&(sheetWords-1)], x.fails[p.word&(sheetWords-1)]
+			if p.pos&^h|p.neg&^w == 0 {
+				sure |= p.rules
+			}
+			if p.pos&w|p.neg&h == 0 {
+				may |= p.rules
+			}
 		}
-		if p.pos&w|p.neg&h == 0 {
-			may = p.rules
-		}
-		x.sure[p.at&(len(x.sure)-1)] |= sure
-		x.may[p.at&(len(x.may)-1)] |= may
+		x.sure[word], x.may[word], x.asleep[word], x.met[word] = sure, may, 0, 0
 	}
 	for i := range s.conditions {
 		c := &s.conditions[i]
@@ -126,7 +128,8 @@ func (x *Finding) venue(s *sheet, v int) {
 		}
 	}
 	if w.definite == silent {
-		for _, l := range at.out {
+		for i := range at.out {
+			l := &at.out[i]
 			w.out = w.out || l.definite&x.certain[l.word] != 0
 			w.mayBeOut = w.mayBeOut || l.definite&x.doubt[l.word] != 0
 		}
@@ -160,7 +163,8 @@ func (x *Finding) wins(s *sheet, v int, w *venueRuling) (waits uint64) {
 			wins[word] |= l.counts(l.definite, x.met[word]) & x.certain[word]
 		}
 	}
-	for _, l := range at.out {
+	for i := range at.out {
+		l := &at.out[i]
 		switch {
 		case w.outcome == OutOfScope:
 			wins[l.word] |= l.definite & x.may[l.word]

@@ -27,10 +27,10 @@ type sheet struct {
 	sets        uint64 // fields to look up code by code
 	numbers     uint64 // fields to compare
 	derivations []question
-	plain       []plain
-	conditions  []condition // those that are not plain
-	met         []question  // by rule; empty where facts cannot tell
-	words       int         // of ruleSet in use
+	plain       [maxRules / 64][]plain // by word of rules
+	conditions  []condition            // those that are not plain
+	met         []question             // by rule; empty where facts cannot tell
+	words       int                    // of ruleSet in use
 	unclear     ruleSet
 	choosing    []int // rules that wait for a choice
 	conditional ruleSet
@@ -77,7 +77,6 @@ type condition struct {
 // rules of one word that ask it: most rules of most laws.
 type plain struct {
 	part
-	at    int
 	rules uint64
 }
 
@@ -86,6 +85,7 @@ type plain struct {
 type bearing struct {
 	levels []level
 	out    []level
+	twin   int // an earlier venue with the very same rules, plus one
 }
 
 // level is the rules of one word that have a rank at a venue. What a rule that only may
@@ -122,6 +122,14 @@ func newSheet(l *Law) *sheet {
 		b.rule(i, &l.rules[i])
 	}
 	s.separate()
+	for v := range s.venues {
+		for u := range v {
+			if slices.Equal(s.venues[u].levels, s.venues[v].levels) && slices.Equal(s.venues[u].out, s.venues[v].out) {
+				s.venues[v].twin = u + 1
+				break
+			}
+		}
+	}
 	return s
 }
 
@@ -166,7 +174,7 @@ func (w *bearing) add(i int, r *lawRule, at bool) {
 		l.definite, l.potential = l.definite|bit, l.potential|bit
 	case !at:
 	case r.out:
-		w.out = append(w.out, level{word: word, definite: bit})
+		w.outs(word).definite |= bit
 	case r.Outcome == Required:
 		w.level(required, word).definite |= bit
 		w.level(allowed, word).potential |= bit
@@ -178,6 +186,14 @@ func (w *bearing) add(i int, r *lawRule, at bool) {
 		w.level(conditional, word).unlessMet |= bit
 		w.level(allowed, word).ifMet |= bit
 	}
+}
+
+// outs finds the rules of a word that take their instrument out, or makes a place.
+func (w *bearing) outs(word int) *level {
+	if n := len(w.out); n == 0 || w.out[n-1].word != word {
+		w.out = append(w.out, level{word: word})
+	}
+	return &w.out[len(w.out)-1]
 }
 
 // level finds the level of a rank, or makes it in its order.
@@ -259,9 +275,9 @@ func (s *sheet) separate() {
 		if len(c.alternatives[0]) == 1 {
 			p.part = c.alternatives[0][0]
 		}
-		for p.at = range s.words {
-			if p.rules = c.rules[p.at]; p.rules != 0 {
-				s.plain = append(s.plain, p)
+		for w := range s.words {
+			if p.rules = c.rules[w]; p.rules != 0 {
+				s.plain[w] = append(s.plain[w], p)
 			}
 		}
 		return true
