@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 
 	"naru"
@@ -103,7 +102,7 @@ func (s *Instruments) rulesOf(p *Pack, date naru.Date) []lawRule {
 
 // prepare binds a rule to the date: names of the day, scope of its instrument.
 func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) lawRule {
-	say := func(t naru.Text) naru.Text { return s.names(t, date) }
+	say := func(t naru.Text) naru.Text { return p.names(t, date) }
 	l := lawRule{
 		Rule: r, pack: p, cond: r.cond, rank: rankOf(r.Outcome), out: r.Outcome == OutOfScope,
 		message: say(r.Message), except: say(r.Exception), note: say(r.Caveat),
@@ -125,7 +124,7 @@ func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) la
 		l.upon |= 1 << uint(s.schema.Index(key))
 	}
 	if r.Decides != "" {
-		l.decides = s.nameOf(r.Decides, date)
+		l.decides = p.nameOf(r.Decides, date)
 	}
 	for i := range r.Conditions {
 		l.wants = append(l.wants, say(r.Conditions[i].Text))
@@ -144,8 +143,8 @@ func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) la
 
 // nameOf returns the name of a role on a date: authorities are renamed, and a verdict
 // of 2017 must not name a ministry of 2026.
-func (s *Instruments) nameOf(role string, date naru.Date) naru.Text {
-	for _, a := range s.authorities[role] {
+func (p *Pack) nameOf(role string, date naru.Date) naru.Text {
+	for _, a := range p.authorities[role] {
 		if date.Within(a.From, a.To) {
 			return a.Name
 		}
@@ -154,12 +153,12 @@ func (s *Instruments) nameOf(role string, date naru.Date) naru.Text {
 }
 
 // names replaces each {role} in a text by the name valid on the date.
-func (s *Instruments) names(t naru.Text, date naru.Date) naru.Text {
+func (p *Pack) names(t naru.Text, date naru.Date) naru.Text {
 	if !strings.Contains(t.Ko, "{") && !strings.Contains(t.En, "{") {
 		return t
 	}
-	for role := range s.authorities {
-		name := s.nameOf(role, date)
+	for role := range p.authorities {
+		name := p.nameOf(role, date)
 		t.Ko = strings.ReplaceAll(t.Ko, "{"+role+"}", name.Ko)
 		t.En = strings.ReplaceAll(t.En, "{"+role+"}", name.En)
 	}
@@ -206,28 +205,4 @@ func (l *Law) Digest() string {
 		fmt.Fprintln(h, p.Key, p.Digest)
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// RulesOn returns a pack's rules that are valid on a date, with the names of
-// authorities as of that date.
-func (s *Instruments) RulesOn(p *Pack, date naru.Date) []Rule {
-	rules := []Rule{}
-	for i := range p.Rules {
-		r := p.Rules[i]
-		if !date.Within(r.From, r.To) {
-			continue
-		}
-		r.Message, r.Exception = s.names(r.Message, date), s.names(r.Exception, date)
-		r.Unverified, r.Caveat = s.names(r.Unverified, date), s.names(r.Caveat, date)
-		r.Conditions = slices.Clone(r.Conditions)
-		for n := range r.Conditions {
-			r.Conditions[n].Text = s.names(r.Conditions[n].Text, date)
-		}
-		r.Duties = slices.Clone(r.Duties)
-		for n := range r.Duties {
-			r.Duties[n].Text = s.names(r.Duties[n].Text, date)
-		}
-		rules = append(rules, r)
-	}
-	return rules
 }

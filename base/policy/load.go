@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -21,6 +18,7 @@ type Instruments struct {
 	schema      *Schema
 	packs       []*Pack // by entry into force (announced ones last), then key
 	authorities map[string][]authority
+	sources     map[string]Source
 	cases       []testCase // over all packs together
 }
 
@@ -33,7 +31,7 @@ func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
 		return nil, err
 	}
 	r := &reader{compiler: c, sources: make(map[string]Source), authorities: make(map[string][]authority)}
-	s := &Instruments{schema: schema, authorities: r.authorities}
+	s := &Instruments{schema: schema, authorities: r.authorities, sources: r.sources}
 	if err := r.shared(fsys); err != nil {
 		return nil, err
 	}
@@ -88,7 +86,7 @@ func (r *reader) folder(fsys fs.FS, dir string) (*Pack, error) {
 	if p.Key != dir {
 		d.fault(d.root, "bad_value", "key "+p.Key+" in folder "+dir)
 	}
-	p.Digest = digest(p, r.authorities)
+	p.seal(r.authorities)
 	p.cases, err = r.cases(fsys, path.Join(dir, "cases.yaml"))
 	return p, err
 }
@@ -154,57 +152,3 @@ func (s *Instruments) Schema() *Schema { return s.schema }
 
 // Source returns a source that the pack cites.
 func (p *Pack) Source(key string) Source { return p.sources[key] }
-
-// digest is the SHA-256 of the pack's canonical form: everything that can change a
-// verdict or its words, in a fixed order, with the sources and names it draws on.
-// Layout, comments and cases of the files do not count.
-func digest(p *Pack, authorities map[string][]authority) string {
-	form := struct {
-		Key         string                 `json:"key"`
-		Title       naru.Text              `json:"title"`
-		Status      string                 `json:"status"`
-		From        naru.Date              `json:"from,omitempty"`
-		To          naru.Date              `json:"to,omitempty"`
-		Announced   naru.Date              `json:"announced,omitempty"`
-		Note        naru.Text              `json:"note"`
-		Unread      unread                 `json:"unread"`
-		Derived     []derivation           `json:"derived,omitempty"`
-		Rules       []Rule                 `json:"rules"`
-		Sources     map[string]Source      `json:"sources"`
-		Authorities map[string][]authority `json:"authorities,omitempty"`
-	}{p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Rules, p.sources, named(p, authorities)}
-	data, err := json.Marshal(form)
-	if err != nil {
-		panic(fmt.Sprintf("policy: pack %s has no canonical form: %v", p.Key, err)) // plain data always marshals
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// named picks the authorities whose names stand in the pack's texts.
-func named(p *Pack, all map[string][]authority) map[string][]authority {
-	used := make(map[string][]authority)
-	note := func(texts ...naru.Text) {
-		for _, t := range texts {
-			for role, names := range all {
-				if strings.Contains(t.Ko+t.En, "{"+role+"}") {
-					used[role] = names
-				}
-			}
-		}
-	}
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}"})
-		for _, c := range r.Conditions {
-			note(c.Text)
-		}
-		for _, d := range r.Duties {
-			note(d.Text)
-		}
-	}
-	for _, v := range p.derived {
-		note(v.Message)
-	}
-	return used
-}

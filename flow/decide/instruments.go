@@ -45,7 +45,7 @@ func instruments(law *policy.Instruments) func(context.Context, *op.Call, Store,
 		for _, p := range law.Packs() {
 			i := Instrument{
 				PackRef: p.Ref(), State: p.State(date), From: p.From, To: p.To, Announced: p.Announced,
-				Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Rules: law.RulesOn(p, date),
+				Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Rules: p.RulesOn(date),
 			}
 			for _, key := range p.Sources() {
 				i.URLs = append(i.URLs, Citation{Key: key, Source: p.Source(key)})
