@@ -124,7 +124,7 @@ func named(p *Pack, all map[string][]authority) map[string][]authority {
 	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}"})
+		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}{" + r.Opinion + "}{" + r.ExceptionBy + "}"})
 		for _, c := range r.Conditions {
 			note(c.Text)
 		}

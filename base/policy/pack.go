@@ -57,10 +57,12 @@ type Rule struct {
 	Conditions  []Condition      `json:"conditions,omitempty"`
 	Certificate *CertificateNeed `json:"certificate,omitempty"`
 	Duties      []Duty           `json:"duties,omitempty"`
-	Decides     string           `json:"decides,omitempty"` // role
+	Opinion     string           `json:"opinion,omitempty"` // role that gives an opinion before a consultation or an exception is decided
+	Decides     string           `json:"decides,omitempty"` // role that decides a consultation
 	Exception   naru.Text        `json:"exception"`
-	Unverified  naru.Text        `json:"unverified"` // the text was not read or sources conflict: no definite answer may rest on it
-	Caveat      naru.Text        `json:"caveat"`     // what to know beside it; the outcome stands
+	ExceptionBy string           `json:"exception_by,omitempty"` // role that decides the exception
+	Unverified  naru.Text        `json:"unverified"`             // the text was not read or sources conflict: no definite answer may rest on it
+	Caveat      naru.Text        `json:"caveat"`                 // what to know beside it; the outcome stands
 	Upon        []string         `json:"upon,omitempty"`
 
 	cond node

@@ -87,7 +87,8 @@ func (r *reader) rule(d *document, p *Pack, n *yaml.Node) {
 			u.Certificate = r.certificate(d, n)
 		},
 		"duties":  d.list(func(n *yaml.Node) { u.Duties = append(u.Duties, r.duty(d, n)) }),
-		"decides": r.role(d, &u.Decides), "exception": r.sentence(d, &u.Exception),
+		"opinion": r.role(d, &u.Opinion), "decides": r.role(d, &u.Decides),
+		"exception":  func(n *yaml.Node) { r.exception(d, n, &u) },
 		"unverified": r.sentence(d, &u.Unverified), "caveat": r.sentence(d, &u.Caveat), "upon": d.strs(&u.Upon),
 	}, "id", "when", "outcome", "message")
 	r.checkRule(d, p, n, &u)
@@ -98,6 +99,15 @@ func (r *reader) rule(d *document, p *Pack, n *yaml.Node) {
 		}
 	}
 	p.Rules = append(p.Rules, u)
+}
+
+// exception reads how a rule may be lifted for one component: in words, and by whom.
+func (r *reader) exception(d *document, n *yaml.Node, u *Rule) {
+	d.mapping(n, fields{
+		"ko": d.str(&u.Exception.Ko), "en": d.str(&u.Exception.En),
+		"opinion": r.role(d, &u.Opinion), "decides": r.role(d, &u.ExceptionBy),
+	}, "ko", "en", "decides")
+	r.checkRoles(d, n, u.Exception)
 }
 
 // checkRule refuses what the shape alone lets through: no citation, unknown source or
@@ -120,6 +130,9 @@ func (r *reader) checkRule(d *document, p *Pack, n *yaml.Node, u *Rule) {
 	}
 	if u.Outcome == Consult && u.Decides == "" {
 		d.fault(n, "missing_field", "decides")
+	}
+	if u.Outcome != Consult && u.Decides != "" || u.Opinion != "" && u.Decides == "" && u.ExceptionBy == "" {
+		d.fault(n, "bad_value", "opinion and decides belong to a consultation or an exception")
 	}
 	if u.Outcome == Required && len(u.Venues) != 1 {
 		d.fault(n, "bad_value", "required names one venue")
