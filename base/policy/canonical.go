@@ -72,6 +72,13 @@ func Restore(schema *Schema, form []byte) (*Pack, error) {
 	return p, nil
 }
 
+// Recall returns the law that exactly these packs made on a date: what a stored decision
+// was made by. What was announced beside it is not recalled.
+func Recall(schema *Schema, date naru.Date, packs []*Pack) *Law {
+	s := &Instruments{schema: schema, packs: packs}
+	return s.law(date, func(*Pack) bool { return true })
+}
+
 // compile makes the conditions of a pack read from its canonical form ready to run.
 func (p *Pack) compile(c *compiler) error {
 	into := func(n *node, text string) error {

@@ -19,6 +19,7 @@ type Law struct {
 	schema  *Schema
 	date    naru.Date
 	packs   []PackRef
+	texts   []*Pack // the same packs with everything they say
 	rules   []lawRule
 	derived []lawDerivation
 	pending []lawRule // announced, evaluated beside and never mixed in
@@ -70,7 +71,7 @@ func (s *Instruments) law(date naru.Date, chosen func(*Pack) bool) *Law {
 	for _, p := range s.packs {
 		switch {
 		case chosen(p):
-			l.packs = append(l.packs, p.Ref())
+			l.packs, l.texts = append(l.packs, p.Ref()), append(l.texts, p)
 			l.rules = append(l.rules, s.rulesOf(p, date)...)
 			for i := range p.derived {
 				v := &p.derived[i]
@@ -173,6 +174,9 @@ func (l *Law) Schema() *Schema { return l.schema }
 
 // Packs names the exact versions of the instruments in force.
 func (l *Law) Packs() []PackRef { return l.packs }
+
+// Instruments returns the packs in force, in the order of Packs; callers do not change them.
+func (l *Law) Instruments() []*Pack { return l.texts }
 
 // derive adds to f the facts that instruments let conclude and returns which rule
 // concluded each field (index into l.derived plus one). Rules for one fact stand from

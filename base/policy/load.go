@@ -87,8 +87,12 @@ func (r *reader) folder(fsys fs.FS, dir string) (*Pack, error) {
 		d.fault(d.root, "bad_value", "key "+p.Key+" in folder "+dir)
 	}
 	p.seal(r.authorities)
-	p.cases, err = r.cases(fsys, path.Join(dir, "cases.yaml"))
-	return p, err
+	p.text = d.source()
+	if d, err = r.open(fsys, path.Join(dir, "cases.yaml")); err != nil || d == nil {
+		return p, err
+	}
+	p.tests, p.cases = d.source(), r.caseList(d)
+	return p, nil
 }
 
 // open parses a file; nil when there is none or nothing in it can be read.
@@ -136,6 +140,24 @@ func (s *Instruments) arrange() {
 
 // Packs returns the instruments in order of entry into force; callers do not change them.
 func (s *Instruments) Packs() []*Pack { return s.packs }
+
+// PackOn returns the version of an instrument that is in force on a date, else its
+// latest.
+func (s *Instruments) PackOn(key string, date naru.Date) (*Pack, error) {
+	var latest *Pack
+	for _, p := range s.packs {
+		if p.Key != key {
+			continue
+		}
+		if latest = p; p.inForce(date) {
+			break
+		}
+	}
+	if latest == nil {
+		return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
+	}
+	return latest, nil
+}
 
 // Pack returns the instrument with a key.
 func (s *Instruments) Pack(key string) (*Pack, error) {

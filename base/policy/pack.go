@@ -26,6 +26,7 @@ type Pack struct {
 
 	authorities map[string][]authority // those its texts name
 	form        []byte                 // see Canonical
+	text, tests []byte                 // see Text
 }
 
 // unread marks the days whose text nobody read: rules still stand in the pack, and
@@ -139,6 +140,10 @@ func (p *Pack) pending(d naru.Date) bool {
 
 // at reports whether the rule speaks of the venue itself.
 func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
+
+// Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
+// version begins as. Both are empty for a pack that was restored.
+func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
 
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {

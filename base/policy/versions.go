@@ -68,6 +68,7 @@ func (s *Instruments) Draft(pack, cases []byte) (*Pack, error) {
 	}
 	p := r.pack(d)
 	p.seal(r.authorities)
+	p.text, p.tests = pack, cases
 	if len(cases) > 0 {
 		if d := parse("cases.yaml", cases, &r.faults); d.root != nil {
 			p.cases = r.caseList(d)

@@ -32,6 +32,7 @@ type Decision struct {
 	Hybrid      bool                    `json:"hybrid"` // of its system: its components may not all go to the same places
 	Law         string                  `json:"law"`    // digest of the instruments in force
 	Facts       string                  `json:"facts"`  // digest of the facts
+	Exempt      []string                `json:"exempt"` // exceptions it rests on, by id
 	Version     int64                   `json:"version"`
 	DecidedAt   time.Time               `json:"decided_at"`
 }
