@@ -169,6 +169,9 @@ func (s *Instruments) Pack(key string) (*Pack, error) {
 	return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
 }
 
+// NameOf returns the name of an authority on a date; the role itself when it has none.
+func (s *Instruments) NameOf(role string, date naru.Date) naru.Text { return nameOf(s.authorities[role], role, date) }
+
 // Schema returns the facts the set was checked against.
 func (s *Instruments) Schema() *Schema { return s.schema }
 

@@ -55,8 +55,7 @@ func (b bulk) ask(ctx context.Context, c *op.Call, s Store, in AskIn) (Exception
 
 // todays is today's verdict of a component with the law it rests on.
 type todays struct {
-	policy.VenueVerdict
-	all policy.Verdict
+	policy.Verdict
 	law string
 }
 
@@ -89,12 +88,12 @@ func (b bulk) verdictOf(ctx context.Context, c *op.Call, s Store, id inventory.C
 	if i < 0 {
 		return todays{}, sys, fmt.Errorf("component %s is not in system %s", id, of)
 	}
-	return todays{all: Judge(inForce, inst, sys, lifts)[i], law: inForce.Digest()}, sys, nil
+	return todays{Judge(inForce, inst, sys, lifts)[i], inForce.Digest()}, sys, nil
 }
 
 // liftable finds the rule that closes the venue and that somebody may lift.
 func liftable(v *todays, in AskIn) (policy.Reason, error) {
-	at := v.all.At(in.Venue)
+	at := v.At(in.Venue)
 	if at.Permits() {
 		return policy.Reason{}, naru.NewError(naru.Conflict, "decide.already_open", "venue", string(in.Venue))
 	}

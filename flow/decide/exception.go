@@ -20,7 +20,7 @@ const (
 	Asked     ExceptionState = "asked"     // waits for an opinion, if one is to be heard, and for a decision
 	Heard     ExceptionState = "heard"     // the opinion is there
 	Granted   ExceptionState = "granted"   // holds from its first to its last day
-	Refused   ExceptionState = "refused"   //
+	Refused   ExceptionState = "refused"   // by who decides
 	Withdrawn ExceptionState = "withdrawn" // by who asked, before it was decided
 	Revoked   ExceptionState = "revoked"   // by who may decide, before its last day
 )

@@ -25,6 +25,28 @@ const (
 	ByDate      Cause = "date"      // a rule that begins or ends on a day
 )
 
+func causes() []Cause { return []Cause{ByFacts, ByLaw, ByException, ByDate} }
+
+// CauseMask is a set of causes, a bit per cause; an unknown one adds nothing.
+func CauseMask(list ...Cause) (mask int64) {
+	for i, c := range causes() {
+		if slices.Contains(list, c) {
+			mask |= 1 << i
+		}
+	}
+	return mask
+}
+
+// CausesIn lists the causes of a set.
+func CausesIn(mask int64) (list []Cause) {
+	for i, c := range causes() {
+		if mask&(1<<i) != 0 {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // Flip is a standing decision that came out otherwise than before (판정 변경), with what
 // caused it. Flips are never removed.
 type Flip struct {
@@ -97,6 +119,9 @@ func flips(ctx context.Context, c *op.Call, s Store, in FlipsIn) (naru.List[Flip
 		return naru.List[FlipRow]{}, err
 	}
 	in.Institution = scope
+	if in.Cause != "" && CauseMask(in.Cause) == 0 {
+		return naru.List[FlipRow]{}, naru.NewError(naru.Invalid, "decide.unknown_cause", "cause", string(in.Cause))
+	}
 	return s.Flips(ctx, in.FlipFilter, in.Page)
 }
 

@@ -31,7 +31,7 @@ func outcomesOf(v *policy.Verdict) Outcomes {
 	for i, venue := range policy.Venues() {
 		o[i] = v.At(venue).Outcome
 	}
-	return outcomesFrom(o)
+	return OutcomesFrom(o)
 }
 
 // settled is a decision with the facts it was made from.
@@ -50,7 +50,7 @@ func (w *work) settle(s *Subject) []settled {
 		d := &list[i]
 		d.facts = inventory.FactsOf(w.law.Schema(), s.Kind, sys, c)
 		lifts := w.lifts[c.ID].On(w.law.Date())
-		parts[i] = outcomesFrom(w.law.OutcomesUnder(lifts, &d.facts))
+		parts[i] = OutcomesFrom(w.law.OutcomesUnder(lifts, &d.facts))
 		open, _ := parts[i].sides()
 		d.Decision = Decision{
 			Component: c.ID, System: sys.ID, Institution: sys.Institution, Kind: s.Kind, AsOf: w.law.Date(),

@@ -72,8 +72,8 @@ const maxText = 1 << 20
 type DraftIn struct {
 	ID      DraftID `json:"id,omitempty" doc:"draft id to replace; empty for a new one"`
 	Version int64   `json:"version,omitempty" doc:"version that was looked at; 0 skips the comparison"`
-	Text    string  `json:"text" doc:"pack.yaml"`
-	Cases   string  `json:"cases,omitempty" doc:"cases.yaml"`
+	Text    string  `json:"text" file:"yes" doc:"pack.yaml, @FILE reads it"`
+	Cases   string  `json:"cases,omitempty" file:"yes" doc:"cases.yaml, @FILE reads it"`
 	Note    string  `json:"note,omitempty" doc:"why, for the second person to read"`
 }
 
@@ -113,8 +113,8 @@ func (d desk) draft(ctx context.Context, c *op.Call, s Store, in DraftIn) (Draft
 
 // CheckIn is a text to check.
 type CheckIn struct {
-	Text  string `json:"text" doc:"pack.yaml"`
-	Cases string `json:"cases,omitempty" doc:"cases.yaml"`
+	Text  string `json:"text" file:"yes" doc:"pack.yaml, @FILE reads it"`
+	Cases string `json:"cases,omitempty" file:"yes" doc:"cases.yaml, @FILE reads it"`
 }
 
 // CheckOut is what the text says and how its cases came out.
@@ -192,7 +192,9 @@ type GetIn struct {
 	ID DraftID `json:"id" doc:"draft id"`
 }
 
-func (d desk) get(ctx context.Context, _ *op.Call, s Store, in GetIn) (Draft, error) { return s.Draft(ctx, in.ID) }
+func (d desk) get(ctx context.Context, _ *op.Call, s Store, in GetIn) (Draft, error) {
+	return s.Draft(ctx, in.ID)
+}
 
 // ListIn narrows the list of drafts.
 type ListIn struct {

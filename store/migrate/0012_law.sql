@@ -76,7 +76,7 @@ CREATE TABLE flip (
   institution TEXT NOT NULL,
   before TEXT NOT NULL,
   after TEXT NOT NULL,
-  causes TEXT NOT NULL,
+  causes BIGINT NOT NULL,
   law_before TEXT NOT NULL,
   law_after TEXT NOT NULL,
   facts_before BYTEA NOT NULL,
