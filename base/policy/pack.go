@@ -19,6 +19,7 @@ type Pack struct {
 	Note      naru.Text // what a reader of the pack must know
 	Unread    unread    // from when on the text in force was not read
 	Digest    string    // hex SHA-256 of the canonical form
+	Settings  []Setting
 	Rules     []Rule
 	derived   []derivation
 	cases     []testCase
@@ -136,6 +137,12 @@ func (p *Pack) pending(d naru.Date) bool {
 
 // at reports whether the rule speaks of the venue itself.
 func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
+
+// Has reports whether the pack has a rule or a derivation of that id.
+func (p *Pack) Has(id string) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id }) ||
+		slices.ContainsFunc(p.derived, func(v derivation) bool { return v.ID == id })
+}
 
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {
