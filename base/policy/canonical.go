@@ -24,6 +24,7 @@ type canonical struct {
 	Note        naru.Text              `json:"note"`
 	Unread      unread                 `json:"unread"`
 	Derived     []derivation           `json:"derived,omitempty"`
+	Settings    []Setting              `json:"settings,omitempty"`
 	Rules       []Rule                 `json:"rules"`
 	Sources     map[string]Source      `json:"sources"`
 	Authorities map[string][]authority `json:"authorities,omitempty"`
@@ -33,7 +34,7 @@ type canonical struct {
 func (p *Pack) seal(all map[string][]authority) {
 	p.authorities = named(p, all)
 	data, err := json.Marshal(canonical{
-		p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Rules, p.sources, p.authorities,
+		p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Settings, p.Rules, p.sources, p.authorities,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("policy: pack %s has no canonical form: %v", p.Key, err)) // plain data always marshals
@@ -60,7 +61,7 @@ func Restore(schema *Schema, form []byte) (*Pack, error) {
 	}
 	p := &Pack{
 		Key: v.Key, Title: v.Title, Status: v.Status, From: v.From, To: v.To, Announced: v.Announced, Note: v.Note,
-		Unread: v.Unread, derived: v.Derived, Rules: v.Rules, sources: v.Sources,
+		Unread: v.Unread, derived: v.Derived, Settings: v.Settings, Rules: v.Rules, sources: v.Sources,
 	}
 	if err := p.compile(c); err != nil {
 		return nil, fmt.Errorf("archived pack %s: %w", v.Key, err)

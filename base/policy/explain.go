@@ -233,6 +233,9 @@ func (c *CertificateNeed) with(d *CertificateNeed) *CertificateNeed {
 	if d.Tier == c.Tier {
 		m.Untiered = intersection(c.Untiered, d.Untiered)
 		m.Undecided = union(c.Undecided, d.Undecided)
+		if d.Higher != c.Higher {
+			m.Higher = higherUndecided
+		}
 	}
 	return &m
 }

@@ -10,8 +10,12 @@ import (
 	"naru"
 )
 
-// maxRules bounds the rules that may be in force together.
-const maxRules = 512
+// The bounds of a whole set: a ruling holds the truth of every rule in one array, and
+// the rule that concluded a fact in one byte.
+const (
+	maxRules   = 512
+	maxDerived = 255
+)
 
 // Instruments is a whole collection of instruments: what was, is and will be in force.
 type Instruments struct {
@@ -54,6 +58,7 @@ func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
 	}
 	s.arrange()
 	r.overlaps(s.packs)
+	r.checkCases(s)
 	return s, r.faults.err()
 }
 
@@ -111,18 +116,21 @@ func (r *reader) open(fsys fs.FS, name string) (*document, error) {
 	return d, nil
 }
 
-// overlaps refuses two instruments of one key, and two that derive the same fact.
+// overlaps refuses two instruments that derive the same fact, and more rules in all
+// than a ruling holds.
 func (r *reader) overlaps(packs []*Pack) {
 	owner := make(map[string]string)
+	rules, derived := 0, 0
 	for _, p := range packs {
+		if rules, derived = rules+len(p.Rules), derived+len(p.derived); rules > maxRules || derived > maxDerived {
+			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules and %d derivations in all packs", rules, derived)})
+			return
+		}
 		for _, v := range p.derived {
 			if other, taken := owner[v.Fact]; taken && other != p.Key {
 				r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "duplicate", Detail: v.Fact + " is derived by " + other})
 			}
 			owner[v.Fact] = p.Key
-		}
-		if len(p.Rules) > maxRules/2 {
-			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules", len(p.Rules))})
 		}
 	}
 }

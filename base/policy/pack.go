@@ -19,6 +19,7 @@ type Pack struct {
 	Note      naru.Text // what a reader of the pack must know
 	Unread    unread    // from when on the text in force was not read
 	Digest    string    // hex SHA-256 of the canonical form
+	Settings  []Setting
 	Rules     []Rule
 	derived   []derivation
 	cases     []testCase
@@ -144,6 +145,12 @@ func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
 // Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
 // version begins as. Both are empty for a pack that was restored.
 func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
+
+// Has reports whether the pack has a rule or a derivation of that id.
+func (p *Pack) Has(id string) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id }) ||
+		slices.ContainsFunc(p.derived, func(v derivation) bool { return v.ID == id })
+}
 
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {
