@@ -178,7 +178,9 @@ func (s *Instruments) Pack(key string) (*Pack, error) {
 }
 
 // NameOf returns the name of an authority on a date; the role itself when it has none.
-func (s *Instruments) NameOf(role string, date naru.Date) naru.Text { return nameOf(s.authorities[role], role, date) }
+func (s *Instruments) NameOf(role string, date naru.Date) naru.Text {
+	return nameOf(s.authorities[role], role, date)
+}
 
 // Schema returns the facts the set was checked against.
 func (s *Instruments) Schema() *Schema { return s.schema }
