@@ -55,12 +55,14 @@ func systemFields() []policy.Field {
 		{Key: "system.linked_internal", Type: policy.Bool, Label: text("내부 시스템 연계", "Linked to internal systems")},
 		{Key: "system.grade", Type: policy.Int, Label: text("정보시스템 등급", "System grade"), Max: 4, Note: "1등급이 가장 중요"},
 		{Key: "system.site", Type: policy.Enum, Label: text("현재 운영 위치", "Current site"), Codes: venueCodes()},
+		{Key: "system.centre", Type: policy.Enum, Label: text("정부 센터 위치", "Government centre"), Codes: centreCodes(), Note: "현재 운영 위치가 정부 센터일 때"},
 		{Key: "system.in_service_since", Type: policy.Date, Label: text("운영 개시일", "In service since")},
 		{Key: "system.useful_life_end", Type: policy.Date, Label: text("내용연수 만료일", "End of useful life")},
 		{Key: "system.users", Type: policy.Int, Label: text("이용자 수", "Users"), Unit: text("명", "persons")},
 		{Key: "system.yearly_cost", Type: policy.Int, Label: text("연간 운영비", "Yearly cost"), Unit: text("원", "won")},
 		{Key: "system.rto_minutes", Type: policy.Int, Label: text("목표 복구시간", "Recovery time objective"), Unit: text("분", "minutes")},
 		{Key: "system.rpo_minutes", Type: policy.Int, Label: text("목표 복구시점", "Recovery point objective"), Unit: text("분", "minutes")},
+		{Key: "system.data_centre_plan", Type: policy.Enum, Label: text("데이터센터 신규 구축", "New data centre"), Codes: dataCentreGrounds(), Note: "통합기준 제14조제1항"},
 	}
 }
 
@@ -69,6 +71,15 @@ func venueCodes() []policy.Code {
 		code("government", "정부 센터", "Government centre"), code("private", "민간 클라우드", "Private cloud"),
 		code("ppp", "민관협력형", "PPP zone"), code("own", "자체 클라우드", "Own cloud"),
 		code("onsite", "자체 전산실", "Own server room"),
+	}
+}
+
+// centreCodes names the centres of the National Information Resources Service: Daejeon
+// and Daegu (policy.md 1.8), Gwangju as its second (국가정보자원관리원, 2018-09-11).
+func centreCodes() []policy.Code {
+	return []policy.Code{
+		code("daejeon", "국가정보자원관리원 대전센터", "NIRS Daejeon centre"), code("gwangju", "국가정보자원관리원 광주센터", "NIRS Gwangju centre"),
+		code("daegu", "국가정보자원관리원 대구센터", "NIRS Daegu centre"), code("other", "그 밖의 정부 센터", "Another government centre"),
 	}
 }
 
@@ -107,6 +118,8 @@ func reviewFields() []policy.Field {
 		{Key: "component.precedent", Type: policy.Bool, Label: text("이용 선례", "Accepted precedent")},
 		{Key: "component.onsite_reasons", Type: policy.Set, Label: text("현장 운영 사유", "Reasons to stay on site"), Codes: onsiteReasons(), Note: "통합기준 제8조제2항, 제7조제2항"},
 		{Key: "component.teaching", Type: policy.Bool, Label: text("교육 현장 사용", "Used at the place of education")},
+		{Key: "component.teaching_purpose", Type: policy.Bool, Label: text("교육 목적 이용", "Used for teaching")},
+		{Key: "component.use_model", Type: policy.Bool, Label: text("활용모델 이용", "Follows a model of use"), Note: "이용 기준 고시 제16조 (2022년 제11조)"},
 		{Key: "component.security_service", Type: policy.Bool, Label: text("침해사고 대응 보안 서비스", "Security service for incidents")},
 		{Key: "component.service_certified", Type: policy.Bool, Label: text("인증 서비스 이용", "Uses a certified service")},
 		{Key: "component.service_kind", Type: policy.Enum, Label: text("이용 서비스 유형", "Service kind"), Codes: []policy.Code{
@@ -151,6 +164,20 @@ func onsiteReasons() []policy.Code {
 		code("communication", "통신 성능·안정성", "Communication performance and stability"),
 		code("supercomputer", "슈퍼컴퓨터", "Supercomputer"),
 		code("committee", "심의위원회 인정", "Accepted by the committee"),
+	}
+}
+
+// dataCentreGrounds are the grounds on which a new data centre may be built (통합기준
+// 제14조제1항), beside "none is built" and "none of them applies".
+func dataCentreGrounds() []policy.Code {
+	return []policy.Code{
+		code("none", "구축하지 않음", "None is built"),
+		code("law", "다른 법령", "Another law"),
+		code("agency", "통합관리기관", "Integrated management agency"),
+		code("excluded", "통합 제외 정보시스템", "Systems excluded from integration"),
+		code("regional", "지역정보통합센터", "Regional integration centre"),
+		code("own_integration", "자체 통합", "Own integration"),
+		code("other", "그 밖의 사유", "Another ground"),
 	}
 }
 
