@@ -74,12 +74,8 @@ func (x *Finding) rules(s *sheet) {
 		for i := range s.plain[word] {
 			p := &s.plain[word][i]
 			h, w := x.holds[p.word&(sheetWords-1)], x.fails[p.word&(sheetWords-1)]
-			if p.pos&^h|p.neg&^w == 0 {
-				sure |= p.rules
-			}
-			if p.pos&w|p.neg&h == 0 {
-				may |= p.rules
-			}
+			sure |= p.rules & unless(p.pos&^h|p.neg&^w)
+			may |= p.rules & unless(p.pos&w|p.neg&h)
 		}
 		x.sure[word], x.may[word], x.asleep[word], x.met[word] = sure, may, 0, 0
 	}
@@ -102,9 +98,8 @@ func (x *Finding) rules(s *sheet) {
 		x.doubt[word] = x.may[word] &^ x.certain[word] &^ x.asleep[word]
 		for i := range s.metPlain[word] {
 			p := &s.metPlain[word][i]
-			if h, w := x.holds[p.word&(sheetWords-1)], x.fails[p.word&(sheetWords-1)]; p.pos&^h|p.neg&^w == 0 {
-				x.met[word] |= p.rules
-			}
+			h, w := x.holds[p.word&(sheetWords-1)], x.fails[p.word&(sheetWords-1)]
+			x.met[word] |= p.rules & unless(p.pos&^h|p.neg&^w)
 		}
 	}
 	for i := range s.met {
@@ -116,6 +111,9 @@ func (x *Finding) rules(s *sheet) {
 		}
 	}
 }
+
+// unless is all ones when there is none, without a branch that could be guessed wrongly.
+func unless(any uint64) uint64 { return (any|-any)>>63 - 1 }
 
 // venue is count and settle of combine.go on the sheet: the strictest rank among the
 // rules that surely apply, that among those that may, and what follows.
