@@ -14,6 +14,7 @@ import (
 type Line struct {
 	InstitutionCode string
 	InstitutionName string
+	Synthetic       bool // example data, marked in the file
 	inventory.Row
 }
 
