@@ -142,7 +142,8 @@ func (g *Generator) system(i int) []Line {
 	parts := g.parts(&s)
 	lines := make([]Line, len(parts))
 	for k, part := range parts {
-		lines[k] = Line{InstitutionCode: p.row.Code, InstitutionName: p.row.Value.Name, Synthetic: true, Row: inventory.Row{
+		lines[k] = Line{InstitutionCode: p.row.Code, InstitutionName: p.row.Value.Name, Row: inventory.Row{
+			Synthetic:       true,
 			InstitutionCode: p.row.Code, Code: g.code(i), Name: g.name(&s, p), Component: part.name, Needs: needs, Links: part.links,
 			Facts: make(map[string]any, len(facts)+20),
 		}}
@@ -156,7 +157,8 @@ func (g *Generator) system(i int) []Line {
 
 func readyLine(p *place, code string, i int) Line {
 	name := []string{"민원 안내 누리집", "정보공개 포털", "행사 예약서비스", "통계 공개 포털", "홍보 누리집"}[i]
-	return Line{InstitutionCode: p.row.Code, InstitutionName: p.row.Value.Name, Synthetic: true, Row: inventory.Row{
+	return Line{InstitutionCode: p.row.Code, InstitutionName: p.row.Value.Name, Row: inventory.Row{
+		Synthetic:       true,
 		InstitutionCode: p.row.Code, Code: code, Name: name,
 		Facts: map[string]any{
 			"system.stage": "operating", "system.public_facing": true, "system.internal_business": false, "system.linked_internal": false,
