@@ -22,6 +22,7 @@ import (
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/meter"
+	"naru/flow/plan"
 	"naru/flow/provision"
 	"naru/flow/report"
 )
@@ -32,6 +33,7 @@ type Steps struct {
 	Access    access.Ops
 	Ledger    ledger.Ops
 	Decide    decide.Ops
+	Plan      plan.Ops
 	Match     match.Ops
 	Contract  contract.Ops
 	Provision provision.Ops
@@ -45,7 +47,7 @@ func New(law *policy.Instruments, verifier string, entropy io.Reader) (Steps, er
 		return Steps{}, fmt.Errorf("access: %w", err)
 	}
 	return Steps{
-		Access: people, Ledger: ledger.New(verifier), Decide: decide.New(law), Match: match.New(law),
+		Access: people, Ledger: ledger.New(verifier), Decide: decide.New(law), Plan: plan.New(law, plan.Config{}), Match: match.New(law),
 		Contract: contract.New(contract.Config{Law: law}), Provision: provision.New(law),
 	}, nil
 }
@@ -58,6 +60,7 @@ func (s Steps) All() []op.Any {
 		inventory.Operations(),
 		catalog.Operations(),
 		s.Decide.All(),
+		s.Plan.All(),
 		s.Match.All(),
 		s.Contract.All(),
 		s.Provision.All(),
