@@ -124,6 +124,7 @@ const (
 	undecided standing = "undecided" // some component waits for facts or for a text
 	consult   standing = "consult"   // some component waits for somebody's decision
 	closed    standing = "closed"    // no cloud venue stands open to any component
+	exempt    standing = "exempt"    // the duty to move reaches no component that could move
 	unjudged  standing = "unjudged"  // no decision stands
 )
 
@@ -133,20 +134,21 @@ func stand(parts []Part) standing {
 	if len(parts) == 0 {
 		return unjudged
 	}
-	found := closed
-	for i := range parts {
-		switch s := parts[i].stand(); {
-		case s == undecided:
-			return undecided
-		case s == consult, s == movable && found != consult:
-			found = s
+	for _, s := range []standing{undecided, consult, movable, exempt} {
+		if slices.ContainsFunc(parts, func(p Part) bool { return p.stand() == s }) {
+			return s
 		}
 	}
-	return found
+	return closed
 }
 
+// stand of one component. What an instrument leaves out of its scope (통합기준 제8조제2항,
+// 제7조제2항: control of plants, sensors, what the law fixes to a place) has no duty to
+// move, even where a private cloud stands open to it.
 func (p *Part) stand() standing {
 	switch {
+	case slices.Contains(p.Cloud[:], policy.OutOfScope):
+		return exempt
 	case p.Open&cloudPlaces() != 0:
 		return movable
 	case slices.Contains(p.Cloud[:], policy.CannotDecide):

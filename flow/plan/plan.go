@@ -14,7 +14,7 @@ import (
 // Filter narrows the rows of a plan.
 type Filter struct {
 	Year  int   `json:"year,omitempty" doc:"only what moves in this year"`
-	State State `json:"state,omitempty" doc:"planned, slipped, over_budget, blocked, later, facts, undecided, consult, closed or already"`
+	State State `json:"state,omitempty" doc:"planned, slipped, over_budget, blocked, later, facts, undecided, consult, closed, exempt or already"`
 }
 
 // WavesIn says what to plan and which rows to show.

@@ -13,6 +13,7 @@ import (
 type plan struct {
 	in    Inputs
 	slots []slot
+	ranks []rank // of the slots
 	teams []team
 	order []int32 // slots in the order rows are shown in
 }
@@ -39,7 +40,12 @@ func compute(estate []Subject, needs []Need, read func(*Subject) traits, in Inpu
 		p.slots[i].classify(&in)
 		at[estate[i].ID] = int32(i)
 	}
-	p.gather(p.graph(at, needs))
+	edges := p.graph(at, needs)
+	p.ranks = make([]rank, len(p.slots))
+	for i := range p.slots {
+		p.ranks[i] = p.slots[i].rank(int32(i))
+	}
+	p.gather(edges)
 	p.draw()
 	p.fill()
 	p.settle()
@@ -104,11 +110,8 @@ func (p *plan) gather(edges [][]int32) {
 		for _, need := range t.needs {
 			p.teams[need].users = append(p.teams[need].users, int32(g))
 		}
-		slices.SortFunc(t.members, func(a, b int32) int {
-			x, y := p.slots[a].rank(a), p.slots[b].rank(b)
-			return x.compare(&y)
-		})
-		t.first = p.slots[t.members[0]].rank(t.members[0])
+		slices.SortFunc(t.members, func(a, b int32) int { return p.ranks[a].compare(&p.ranks[b]) })
+		t.first = p.ranks[t.members[0]]
 	}
 }
 
@@ -209,20 +212,19 @@ func (p *plan) settle() {
 			s.state = OverBudget
 		}
 	}
-	at := make(map[State]int, len(States()))
-	for i, s := range States() {
-		at[s] = max(i, 1) // planned and slipped stand in one schedule
+	at := make([]int, len(p.slots))
+	for i := range p.slots {
+		at[i] = max(slices.Index(States(), p.slots[i].state), 1) // planned and slipped stand in one schedule
 	}
 	slices.SortFunc(p.order, func(a, b int32) int {
 		x, y := &p.slots[a], &p.slots[b]
-		if d := at[x.state] - at[y.state]; d != 0 {
+		if d := at[a] - at[b]; d != 0 {
 			return d
 		}
 		if x.year > 0 {
 			return x.order - y.order
 		}
-		rx, ry := x.rank(a), y.rank(b)
-		return rx.compare(&ry)
+		return p.ranks[a].compare(&p.ranks[b])
 	})
 }
 

@@ -50,27 +50,37 @@ func propose(parts []Part) target {
 		}
 	}
 	slices.SortFunc(t.venues, func(a, b policy.Venue) int { return slices.Index(preference(), a) - slices.Index(preference(), b) })
-	t.why = naru.Msg("plan.target." + reasonFor(t.venues, common, required))
+	why := "first"
+	switch {
+	case len(t.venues) > 1:
+		why = "split"
+	case required:
+		why = "required"
+	case len(common.Venues()) == 1 && unsure(parts):
+		why = "only_now"
+	case len(common.Venues()) == 1:
+		why = "only"
+	case common&decide.PlacesOf(policy.Private) != 0:
+		why = "priority"
+	}
+	t.why = naru.Msg("plan.target." + why)
 	return t
 }
 
-func reasonFor(venues []policy.Venue, common decide.Places, required bool) string {
-	switch {
-	case len(venues) > 1:
-		return "split"
-	case required:
-		return "required"
-	case len(common.Venues()) == 1:
-		return "only"
-	case venues[0] == policy.Private:
-		return "priority"
-	}
-	return "first"
+// unsure reports whether a cloud venue of a component that may move is undecided: with
+// more facts it might open too.
+func unsure(parts []Part) bool {
+	return slices.ContainsFunc(parts, func(p Part) bool {
+		return p.stand() == movable && slices.Contains(p.Cloud[:], policy.CannotDecide)
+	})
 }
 
 // venues returns the cloud venues open to a component; one that an instrument requires
 // leaves no other.
 func (p *Part) venues() (open decide.Places, required bool) {
+	if p.stand() != movable {
+		return 0, false
+	}
 	open = p.Open & cloudPlaces()
 	for i, v := range Clouds() {
 		if p.Cloud[i] == policy.Required && open&decide.PlacesOf(v) != 0 {

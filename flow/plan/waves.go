@@ -41,12 +41,13 @@ const (
 	Undecided  State = "undecided"   // no verdict: facts or a text are missing
 	Consult    State = "consult"     // somebody decides first
 	Closed     State = "closed"      // no cloud venue stands open
+	Exempt     State = "exempt"      // no instrument asks it to move
 	Already    State = "already"     // runs in a cloud
 )
 
 // States lists every state in the order rows stand in.
 func States() []State {
-	return []State{Planned, Slipped, OverBudget, Blocked, Later, NoFacts, Undecided, Consult, Closed, Already}
+	return []State{Planned, Slipped, OverBudget, Blocked, Later, NoFacts, Undecided, Consult, Closed, Exempt, Already}
 }
 
 // moves reports whether a system can be planned at all.
@@ -86,6 +87,8 @@ func (s *slot) classify(in *Inputs) {
 		s.state = Already
 	case st == closed:
 		s.state = Closed
+	case st == exempt:
+		s.state = Exempt
 	case st == consult:
 		s.state = Consult
 	case st != movable:
