@@ -207,3 +207,8 @@ func (d desk) advise(ctx context.Context, c *op.Call, s Store, rows []Hit) error
 	}
 	return nil
 }
+
+// Actions lists the first actions, the readiest first.
+func Actions() []string {
+	return []string{Alternate, DRService, Recertify, WhoDecides, FillFacts, NoVenue, WaitFor}
+}

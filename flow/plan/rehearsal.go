@@ -1,6 +1,10 @@
 package plan
 
-import "naru"
+import (
+	"strings"
+
+	"naru"
+)
 
 // Event is a loss that happened, with what was published about it.
 type Event struct {
@@ -17,6 +21,9 @@ type Published struct {
 	Fact   naru.Message `json:"fact"`
 	Source string       `json:"source"`
 }
+
+// URLs lists the sources one by one.
+func (p Published) URLs() []string { return strings.Split(p.Source, " · ") }
 
 // The sources of the facts of the fire (policy.md section 9).
 const (
