@@ -11,9 +11,10 @@ import (
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/plan"
 	"naru/internal/testdb"
-	"naru/packs/law"
+	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -213,11 +214,11 @@ func TestALostProviderServiceOrCertificateIsFoundThroughContracts(t *testing.T) 
 }
 
 func (b *bed) contract() contract.Ops {
-	set, err := policy.Load(inventory.Facts(), law.Files)
+	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return contract.New(contract.Config{Law: set})
+	return contract.New(contract.Config{Book: law.NewBook(set)})
 }
 
 // buy registers a provider with one service that holds two certificates, and orders it
