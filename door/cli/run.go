@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -105,5 +106,6 @@ func isList(t reflect.Type) bool {
 	}
 	rows, ok := t.FieldByName("Rows")
 	_, next := t.FieldByName("Next")
-	return ok && next && rows.Type.Kind() == reflect.Slice
+	name, _, _ := strings.Cut(rows.Tag.Get("json"), ",")
+	return ok && next && name == "rows" && rows.Type.Kind() == reflect.Slice
 }
