@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,6 +63,9 @@ func page[T any](rows []T, p naru.Page, cursor func(T) string) naru.List[T] {
 
 // PutInstitutions implements inventory.Store.
 func (tx *Tx) PutInstitutions(ctx context.Context, list []inventory.Institution) error {
+	if err := tx.touchEstate(ctx); err != nil {
+		return err
+	}
 	const q = `INSERT INTO institution (id, code, name, name_en, search, kind, ministry, parent, valid_from, valid_to, synthetic, source)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, search = excluded.search, kind = excluded.kind,
@@ -119,6 +123,9 @@ func (tx *Tx) KnownSystems(ctx context.Context, of []inventory.InstitutionID) (m
 
 // PutSystems implements inventory.Store.
 func (tx *Tx) PutSystems(ctx context.Context, systems []inventory.System) error {
+	if err := tx.touchEstate(ctx); err != nil {
+		return err
+	}
 	const system = `INSERT INTO system (id, institution, code, name, name_en, search, site, stage, grade, yearly_cost, components,
 		facts, digest, version, source, synthetic, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
@@ -126,8 +133,8 @@ func (tx *Tx) PutSystems(ctx context.Context, systems []inventory.System) error 
 		stage = excluded.stage, grade = excluded.grade, yearly_cost = excluded.yearly_cost, components = excluded.components,
 		facts = excluded.facts, digest = excluded.digest, version = excluded.version, source = excluded.source,
 		synthetic = excluded.synthetic, updated_at = excluded.updated_at`
-	const component = `INSERT INTO component (id, system, seq, name, facts) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, name = excluded.name, facts = excluded.facts`
+	const component = `INSERT INTO component (id, system, seq, name, facts, links) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, name = excluded.name, facts = excluded.facts, links = excluded.links`
 	putSystem, done, err := tx.prepare(ctx, system)
 	if err != nil {
 		return err
@@ -138,6 +145,11 @@ func (tx *Tx) PutSystems(ctx context.Context, systems []inventory.System) error 
 		return err
 	}
 	defer done2()
+	putNeed, done3, err := tx.prepare(ctx, `INSERT INTO system_need (system, needs) VALUES ($1, $2)`)
+	if err != nil {
+		return err
+	}
+	defer done3()
 	schema := inventory.Facts()
 	for i := range systems {
 		s := &systems[i]
@@ -145,14 +157,22 @@ func (tx *Tx) PutSystems(ctx context.Context, systems []inventory.System) error 
 			if err := tx.dropComponents(ctx, s); err != nil {
 				return err
 			}
+			if err := tx.exec(ctx, `DELETE FROM system_need WHERE system = $1`, s.ID); err != nil {
+				return fmt.Errorf("needs of %s: %w", s.Code, err)
+			}
 		}
 		if err := putSystem(systemRow(schema, s)...); err != nil {
 			return fmt.Errorf("system %s: %w", s.Code, err)
 		}
 		for n := range s.Components {
 			c := &s.Components[n]
-			if err := putComponent(c.ID, s.ID, n, c.Name, string(schema.Encode(&c.Facts))); err != nil {
+			if err := putComponent(c.ID, s.ID, n, c.Name, string(schema.Encode(&c.Facts)), names(c.Links)); err != nil {
 				return fmt.Errorf("component %s of %s: %w", c.Name, s.Code, err)
+			}
+		}
+		for _, id := range s.Needs {
+			if err := putNeed(s.ID, id); err != nil {
+				return fmt.Errorf("need %s of %s: %w", id, s.Code, err)
 			}
 		}
 	}
@@ -213,23 +233,51 @@ func (tx *Tx) System(ctx context.Context, id inventory.SystemID) (inventory.Syst
 	if err != nil {
 		return sys, missing(err, "system", string(id))
 	}
-	sys.Components, err = tx.components(ctx, schema, id)
+	if sys.Components, err = tx.components(ctx, schema, id); err != nil {
+		return sys, err
+	}
+	sys.Needs, err = collect(ctx, tx, func(s scanner) (need inventory.SystemID, err error) {
+		err = s.Scan(&need)
+		return need, err
+	}, `SELECT needs FROM system_need WHERE system = $1 ORDER BY needs`, id)
 	return sys, err
+}
+
+// Needed implements inventory.Store.
+func (tx *Tx) Needed(ctx context.Context, id inventory.SystemID) ([]inventory.Need, error) {
+	const q = `SELECT s.id, s.institution, i.code, i.name, s.code, s.name, s.synthetic FROM system_need n
+		JOIN system s ON s.id = n.needs JOIN institution i ON i.id = s.institution WHERE n.system = $1 ORDER BY i.code, s.code`
+	return collect(ctx, tx, func(s scanner) (n inventory.Need, err error) {
+		err = s.Scan(&n.ID, &n.Institution, &n.InstitutionCode, &n.InstitutionName, &n.Code, &n.Name, &n.Synthetic)
+		return n, err
+	}, q, id)
+}
+
+// names writes a list of names as JSON, [] when there are none.
+func names(list []string) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	data, _ := json.Marshal(list) // texts always marshal
+	return string(data)
 }
 
 func (tx *Tx) components(ctx context.Context, schema *policy.Schema, id inventory.SystemID) ([]inventory.Component, error) {
 	return collect(ctx, tx, func(s scanner) (inventory.Component, error) {
 		var (
-			c     inventory.Component
-			facts []byte
+			c            inventory.Component
+			facts, links []byte
 		)
-		err := s.Scan(&c.ID, &c.Name, &facts)
+		err := s.Scan(&c.ID, &c.Name, &facts, &links)
 		if err != nil {
 			return c, err
 		}
+		if err := json.Unmarshal(links, &c.Links); err != nil {
+			return c, fmt.Errorf("links of %s: %w", c.ID, err)
+		}
 		c.Facts, err = schema.Decode(facts)
 		return c, err
-	}, `SELECT id, name, facts FROM component WHERE system = $1 ORDER BY seq`, id)
+	}, `SELECT id, name, facts, links FROM component WHERE system = $1 ORDER BY seq`, id)
 }
 
 // Systems implements inventory.Store. The order is by code and id.

@@ -34,9 +34,13 @@ func (r *reader) cases(fsys fs.FS, name string) ([]testCase, error) {
 	if err != nil || d == nil {
 		return nil, err
 	}
-	var cases []testCase
+	return r.caseList(d), nil
+}
+
+// caseList reads the cases of a parsed file.
+func (r *reader) caseList(d *document) (cases []testCase) {
 	d.list(func(n *yaml.Node) { cases = append(cases, r.testCase(d, n)) })(d.root)
-	return cases, nil
+	return cases
 }
 
 func (r *reader) testCase(d *document, n *yaml.Node) testCase {

@@ -94,7 +94,7 @@ func TestNamesAreThoseOfTheDate(t *testing.T) {
 		}
 	}
 	p, _ := set.Pack("P")
-	if r := set.RulesOn(p, "2020-06-01"); len(r) != 1 || r[0].Message.Ko != "장이 정한다" {
+	if r := p.RulesOn("2020-06-01"); len(r) != 1 || r[0].Message.Ko != "장이 정한다" {
 		t.Errorf("rules on a date: %+v", r)
 	}
 }

@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -25,6 +22,7 @@ type Instruments struct {
 	schema      *Schema
 	packs       []*Pack // by entry into force (announced ones last), then key
 	authorities map[string][]authority
+	sources     map[string]Source
 	cases       []testCase // over all packs together
 }
 
@@ -37,7 +35,7 @@ func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
 		return nil, err
 	}
 	r := &reader{compiler: c, sources: make(map[string]Source), authorities: make(map[string][]authority)}
-	s := &Instruments{schema: schema, authorities: r.authorities}
+	s := &Instruments{schema: schema, authorities: r.authorities, sources: r.sources}
 	if err := r.shared(fsys); err != nil {
 		return nil, err
 	}
@@ -93,9 +91,13 @@ func (r *reader) folder(fsys fs.FS, dir string) (*Pack, error) {
 	if p.Key != dir {
 		d.fault(d.root, "bad_value", "key "+p.Key+" in folder "+dir)
 	}
-	p.Digest = digest(p, r.authorities)
-	p.cases, err = r.cases(fsys, path.Join(dir, "cases.yaml"))
-	return p, err
+	p.seal(r.authorities)
+	p.text = d.source()
+	if d, err = r.open(fsys, path.Join(dir, "cases.yaml")); err != nil || d == nil {
+		return p, err
+	}
+	p.tests, p.cases = d.source(), r.caseList(d)
+	return p, nil
 }
 
 // open parses a file; nil when there is none or nothing in it can be read.
@@ -118,9 +120,14 @@ func (r *reader) open(fsys fs.FS, name string) (*document, error) {
 // than a ruling holds.
 func (r *reader) overlaps(packs []*Pack) {
 	owner := make(map[string]string)
-	rules, derived := 0, 0
+	most := make(map[string][2]int) // rules and derivations of a key's largest version: two never bind together
 	for _, p := range packs {
-		if rules, derived = rules+len(p.Rules), derived+len(p.derived); rules > maxRules || derived > maxDerived {
+		most[p.Key] = [2]int{max(most[p.Key][0], len(p.Rules)), max(most[p.Key][1], len(p.derived))}
+		rules, derived := 0, 0
+		for _, n := range most {
+			rules, derived = rules+n[0], derived+n[1]
+		}
+		if rules > maxRules || derived > maxDerived {
 			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules and %d derivations in all packs", rules, derived)})
 			return
 		}
@@ -147,6 +154,24 @@ func (s *Instruments) arrange() {
 // Packs returns the instruments in order of entry into force; callers do not change them.
 func (s *Instruments) Packs() []*Pack { return s.packs }
 
+// PackOn returns the version of an instrument that is in force on a date, else its
+// latest.
+func (s *Instruments) PackOn(key string, date naru.Date) (*Pack, error) {
+	var latest *Pack
+	for _, p := range s.packs {
+		if p.Key != key {
+			continue
+		}
+		if latest = p; p.inForce(date) {
+			break
+		}
+	}
+	if latest == nil {
+		return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
+	}
+	return latest, nil
+}
+
 // Pack returns the instrument with a key.
 func (s *Instruments) Pack(key string) (*Pack, error) {
 	for _, p := range s.packs {
@@ -157,63 +182,13 @@ func (s *Instruments) Pack(key string) (*Pack, error) {
 	return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
 }
 
+// NameOf returns the name of an authority on a date; the role itself when it has none.
+func (s *Instruments) NameOf(role string, date naru.Date) naru.Text {
+	return nameOf(s.authorities[role], role, date)
+}
+
 // Schema returns the facts the set was checked against.
 func (s *Instruments) Schema() *Schema { return s.schema }
 
 // Source returns a source that the pack cites.
 func (p *Pack) Source(key string) Source { return p.sources[key] }
-
-// digest is the SHA-256 of the pack's canonical form: everything that can change a
-// verdict or its words, in a fixed order, with the sources and names it draws on.
-// Layout, comments and cases of the files do not count.
-func digest(p *Pack, authorities map[string][]authority) string {
-	form := struct {
-		Key         string                 `json:"key"`
-		Title       naru.Text              `json:"title"`
-		Status      string                 `json:"status"`
-		From        naru.Date              `json:"from,omitempty"`
-		To          naru.Date              `json:"to,omitempty"`
-		Announced   naru.Date              `json:"announced,omitempty"`
-		Note        naru.Text              `json:"note"`
-		Unread      unread                 `json:"unread"`
-		Derived     []derivation           `json:"derived,omitempty"`
-		Settings    []Setting              `json:"settings,omitempty"`
-		Rules       []Rule                 `json:"rules"`
-		Sources     map[string]Source      `json:"sources"`
-		Authorities map[string][]authority `json:"authorities,omitempty"`
-	}{p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Settings, p.Rules, p.sources, named(p, authorities)}
-	data, err := json.Marshal(form)
-	if err != nil {
-		panic(fmt.Sprintf("policy: pack %s has no canonical form: %v", p.Key, err)) // plain data always marshals
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// named picks the authorities whose names stand in the pack's texts.
-func named(p *Pack, all map[string][]authority) map[string][]authority {
-	used := make(map[string][]authority)
-	note := func(texts ...naru.Text) {
-		for _, t := range texts {
-			for role, names := range all {
-				if strings.Contains(t.Ko+t.En, "{"+role+"}") {
-					used[role] = names
-				}
-			}
-		}
-	}
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}{" + r.Opinion + "}{" + r.ExceptionBy + "}"})
-		for _, c := range r.Conditions {
-			note(c.Text)
-		}
-		for _, d := range r.Duties {
-			note(d.Text)
-		}
-	}
-	for _, v := range p.derived {
-		note(v.Message)
-	}
-	return used
-}

@@ -24,6 +24,10 @@ type Pack struct {
 	derived   []derivation
 	cases     []testCase
 	sources   map[string]Source
+
+	authorities map[string][]authority // those its texts name
+	form        []byte                 // see Canonical
+	text, tests []byte                 // see Text
 }
 
 // unread marks the days whose text nobody read: rules still stand in the pack, and
@@ -144,6 +148,10 @@ func (p *Pack) Has(id string) bool {
 		slices.ContainsFunc(p.derived, func(v derivation) bool { return v.ID == id })
 }
 
+// Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
+// version begins as. Both are empty for a pack that was restored.
+func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
+
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {
 	return PackRef{Key: p.Key, Title: p.Title, Status: p.Status, Digest: p.Digest}
@@ -166,3 +174,27 @@ func (p *Pack) State(d naru.Date) string {
 
 // Sources lists the keys of the sources the pack cites, sorted.
 func (p *Pack) Sources() []string { return slices.Sorted(maps.Keys(p.sources)) }
+
+// RulesOn returns the pack's rules that are valid on a date, with the names of
+// authorities as of that date.
+func (p *Pack) RulesOn(date naru.Date) []Rule {
+	rules := []Rule{}
+	for i := range p.Rules {
+		r := p.Rules[i]
+		if !date.Within(r.From, r.To) {
+			continue
+		}
+		r.Message, r.Exception = p.names(r.Message, date), p.names(r.Exception, date)
+		r.Unverified, r.Caveat = p.names(r.Unverified, date), p.names(r.Caveat, date)
+		r.Conditions = slices.Clone(r.Conditions)
+		for n := range r.Conditions {
+			r.Conditions[n].Text = p.names(r.Conditions[n].Text, date)
+		}
+		r.Duties = slices.Clone(r.Duties)
+		for n := range r.Duties {
+			r.Duties[n].Text = p.names(r.Duties[n].Text, date)
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}

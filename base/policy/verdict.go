@@ -197,6 +197,17 @@ type Reason struct {
 	Exception naru.Text   `json:"exception"` // who may decide otherwise, if anyone
 	Atoms     []AtomTruth `json:"atoms,omitempty"`
 	Missing   []string    `json:"missing,omitempty"`
+	Lift      *Lift       `json:"lift,omitempty"`   // who may decide otherwise
+	Lifted    *Exemption  `json:"lifted,omitempty"` // the exception that was granted
+}
+
+// Lift says who may lift a rule for one component, and who is heard before: roles as the
+// instrument names them, with the names valid on the date.
+type Lift struct {
+	By          string    `json:"by"`
+	Name        naru.Text `json:"name"`
+	Opinion     string    `json:"opinion,omitempty"`
+	OpinionName naru.Text `json:"opinion_name"`
 }
 
 // AtomTruth is the truth of one elementary condition, with the fact it read.

@@ -17,6 +17,7 @@ import (
 // verdictView is a system with what the law of a date says of each component.
 type verdictView struct {
 	decide.SystemOut
+	Inventory      inventory.SystemOut // with its links and needs
 	Today          naru.Date
 	Asked          naru.Date // "" = today
 	Known, Unknown []factRow
@@ -46,7 +47,11 @@ func (s *server) system(q *request) error {
 	if err != nil {
 		return err
 	}
-	v := verdictView{SystemOut: out, Today: call.Today(), Asked: asked, Moments: q.moments(string(id), out.AsOf, call.Today())}
+	stands, err := op.Do(q.r.Context(), q.Runner, call, inventory.GetSystem, inventory.SystemIn{ID: id})
+	if err != nil {
+		return err
+	}
+	v := verdictView{SystemOut: out, Inventory: stands, Today: call.Today(), Asked: asked, Moments: q.moments(string(id), out.AsOf, call.Today())}
 	for i, c := range out.Components {
 		part := partView{ComponentOut: c, Anchor: "c" + strconv.Itoa(i+1), Pending: c.Verdict.Pending}
 		if q.may("match.read") {

@@ -224,6 +224,26 @@ func TestAnImportIsPreviewedThenStoredOnce(t *testing.T) {
 	}
 }
 
+func TestTheSystemPageShowsWhatASystemHangsOn(t *testing.T) {
+	t.Parallel()
+	s := teststand.New(t)
+	b := newBrowser(t, s).as("officer")
+	const head = "기관코드,시스템 관리번호,정보시스템명,구성요소명,연계 구성요소,의존 시스템\r\n"
+	r, body := b.upload("연계.csv", []byte("\ufeff"+head+s.Office.Code+",TIE-1,이은 시스템,웹,\"자료, 처리\",TIE-2\r\n"+
+		s.Office.Code+",TIE-1,이은 시스템,자료,,\r\n"+s.Office.Code+",TIE-1,이은 시스템,처리,,\r\n"+s.Office.Code+",TIE-2,통합인증,,,\r\n"))
+	if _, done := b.post(r.Request.URL.Path); !strings.Contains(done, "정보시스템 2건을 저장했습니다") {
+		t.Fatalf("not stored:\n%.600s\n%.600s", body, done)
+	}
+	_, list := b.get("/systems?query=TIE-1")
+	path := regexp.MustCompile(`/systems/sys_[0-9a-v]+`).FindString(list)
+	_, page := b.get(path)
+	for _, want := range []string{"웹 ↔ 자료, 처리", "의존하는 시스템", ">통합인증</a>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the system does not show %q", want)
+		}
+	}
+}
+
 func TestFaultsOfAFileAreShownAndDownloaded(t *testing.T) {
 	t.Parallel()
 	s := teststand.New(t)

@@ -55,6 +55,7 @@ func systemFields() []policy.Field {
 		{Key: "system.linked_internal", Type: policy.Bool, Label: text("내부 시스템 연계", "Linked to internal systems")},
 		{Key: "system.grade", Type: policy.Int, Label: text("정보시스템 등급", "System grade"), Max: 4, Note: "1등급이 가장 중요"},
 		{Key: "system.site", Type: policy.Enum, Label: text("현재 운영 위치", "Current site"), Codes: venueCodes()},
+		{Key: "system.centre", Type: policy.Enum, Label: text("정부 센터 위치", "Government centre"), Codes: centreCodes(), Note: "현재 운영 위치가 정부 센터일 때"},
 		{Key: "system.in_service_since", Type: policy.Date, Label: text("운영 개시일", "In service since")},
 		{Key: "system.useful_life_end", Type: policy.Date, Label: text("내용연수 만료일", "End of useful life")},
 		{Key: "system.users", Type: policy.Int, Label: text("이용자 수", "Users"), Unit: text("명", "persons")},
@@ -70,6 +71,15 @@ func venueCodes() []policy.Code {
 		code("government", "정부 센터", "Government centre"), code("private", "민간 클라우드", "Private cloud"),
 		code("ppp", "민관협력형", "PPP zone"), code("own", "자체 클라우드", "Own cloud"),
 		code("onsite", "자체 전산실", "Own server room"),
+	}
+}
+
+// centreCodes names the centres of the National Information Resources Service: Daejeon
+// and Daegu (policy.md 1.8), Gwangju as its second (국가정보자원관리원, 2018-09-11).
+func centreCodes() []policy.Code {
+	return []policy.Code{
+		code("daejeon", "국가정보자원관리원 대전센터", "NIRS Daejeon centre"), code("gwangju", "국가정보자원관리원 광주센터", "NIRS Gwangju centre"),
+		code("daegu", "국가정보자원관리원 대구센터", "NIRS Daegu centre"), code("other", "그 밖의 정부 센터", "Another government centre"),
 	}
 }
 

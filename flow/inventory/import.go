@@ -21,6 +21,8 @@ type Row struct {
 	NameEn          string         `json:"name_en,omitempty"`
 	Component       string         `json:"component,omitempty"` // "" = the system as a whole
 	Facts           map[string]any `json:"facts,omitempty"`     // outside form, by fact key
+	Links           []string       `json:"links,omitempty"`     // components of the same system, by name
+	Needs           []string       `json:"needs,omitempty"`     // systems by code, those of others as institution/code
 	Faults          []naru.Problem `json:"faults,omitempty"`
 }
 
@@ -76,6 +78,8 @@ type plan struct {
 type draft struct {
 	system System
 	rows   []int
+	links  []mention
+	needs  []mention
 	bad    bool
 }
 
@@ -110,6 +114,11 @@ func assemble(schema *policy.Schema, rows []Row, resolve func(string) (Instituti
 			problems = append(problems, f)
 		}
 	}
+	for _, d := range drafts {
+		faults := d.link()
+		d.bad = d.bad || len(faults) > 0
+		problems = append(problems, faults...)
+	}
 	return drafts, problems
 }
 
@@ -133,6 +142,12 @@ func (d *draft) add(schema *policy.Schema, row *Row) (faults []naru.Problem) {
 		faults = append(faults, naru.Problem{Field: at, Message: naru.Msg("inventory.fact_differs", "fact", at, "row", fmt.Sprint(d.rows[0]))})
 	}
 	d.system.Components = append(d.system.Components, Component{Name: name, Facts: part})
+	if len(row.Links) > 0 {
+		d.links = append(d.links, mention{row.Row, name, row.Links})
+	}
+	if len(row.Needs) > 0 {
+		d.needs = append(d.needs, mention{row.Row, name, row.Needs})
+	}
 	return faults
 }
 
@@ -163,9 +178,9 @@ func differs(schema *policy.Schema, a, b *policy.Facts) string {
 }
 
 // compare decides for every draft whether it is added, changed, unchanged or refused.
-func compare(schema *policy.Schema, drafts map[Key]*draft, known map[Key]Known) plan {
+func compare(schema *policy.Schema, order []Key, drafts map[Key]*draft, known map[Key]Known) plan {
 	var p plan
-	for _, key := range sortedKeys(drafts) {
+	for _, key := range order {
 		d := drafts[key]
 		old, exists := known[key]
 		switch {
@@ -178,7 +193,7 @@ func compare(schema *policy.Schema, drafts map[Key]*draft, known map[Key]Known) 
 			p.report.Unchanged++
 		default:
 			p.report.Changed++
-			d.system.ID, d.system.Version = old.ID, old.Version
+			d.system.Version = old.Version
 			for i := range d.system.Components {
 				c := &d.system.Components[i]
 				c.ID = old.Components[c.Name]

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"naru"
@@ -18,6 +19,8 @@ type Store interface {
 	PutInstitutions(ctx context.Context, list []Institution) error
 	System(ctx context.Context, id SystemID) (System, error)
 	Systems(ctx context.Context, f Filter, p naru.Page) (naru.List[SystemRow], error)
+	// Needed returns what a system needs, in order of institution and code.
+	Needed(ctx context.Context, id SystemID) ([]Need, error)
 	KnownSystems(ctx context.Context, of []InstitutionID) (map[Key]Known, error)
 	PutSystems(ctx context.Context, systems []System) error
 }
@@ -94,56 +97,76 @@ func preview(ctx context.Context, c *op.Call, s Store, in ImportIn) (Report, err
 }
 
 func planImport(ctx context.Context, c *op.Call, s Store, in ImportIn) (plan, error) {
-	resolve, err := resolver(ctx, c.Actor, s)
+	places, err := directoryOf(ctx, c.Actor, s)
 	if err != nil {
 		return plan{}, err
 	}
 	schema := Facts()
-	drafts, problems := assemble(schema, in.Rows, resolve)
-	for _, d := range drafts {
-		d.system.Synthetic = in.Synthetic
-	}
-	known, err := s.KnownSystems(ctx, institutionIDs(drafts))
+	drafts, problems := assemble(schema, in.Rows, places.resolve)
+	known, err := s.KnownSystems(ctx, institutionIDs(drafts, neededPlaces(drafts, places)))
 	if err != nil {
 		return plan{}, err
 	}
-	p := compare(schema, drafts, known)
+	order := sortedKeys(drafts)
+	for _, key := range order {
+		d := drafts[key]
+		d.system.Synthetic = in.Synthetic
+		if old, exists := known[key]; exists {
+			d.system.ID = old.ID
+		} else {
+			d.system.ID = SystemID(c.NewID("sys")) // before the needs, which name each other by id
+		}
+	}
+	n := needing{drafts: drafts, known: known, places: places}
+	problems = append(problems, n.resolve(order)...)
+	byRow(problems)
+	p := compare(schema, order, drafts, known)
 	p.report.Rows, p.report.Problem = len(in.Rows), len(problems)
 	p.report.Problems = problems[:min(len(problems), MaxProblems)]
 	return p, nil
 }
 
-// resolver finds the institution a row names, by code or by exact name, among those
-// the caller may see: a foreign institution is as unknown as one that does not exist.
-func resolver(ctx context.Context, a naru.Actor, s Store) (func(string) (InstitutionID, bool), error) {
-	all, err := s.AllInstitutions(ctx)
+// directory finds institutions by code or by exact name. An officer's rows belong to
+// institutions they may see: a foreign one is as unknown as one that does not exist.
+// What a system needs may belong to anybody.
+type directory struct {
+	actor     naru.Actor
+	seen, all map[string]InstitutionID
+}
+
+func directoryOf(ctx context.Context, a naru.Actor, s Store) (directory, error) {
+	list, err := s.AllInstitutions(ctx)
 	if err != nil {
-		return nil, err
+		return directory{}, err
 	}
-	byKey := make(map[string]InstitutionID, 2*len(all))
-	for _, i := range all {
-		if identity.Sees(a, string(i.ID)) && i.ValidTo == "" {
-			byKey[i.Name] = i.ID
+	d := directory{a, make(map[string]InstitutionID, 2*len(list)), make(map[string]InstitutionID, 2*len(list))}
+	put := func(key string, id InstitutionID) {
+		d.all[key] = id
+		if identity.Sees(a, string(id)) {
+			d.seen[key] = id
 		}
 	}
-	for _, i := range all {
-		if identity.Sees(a, string(i.ID)) {
-			byKey[i.Code] = i.ID // a code wins over a name
+	for _, i := range list {
+		if i.ValidTo == "" {
+			put(i.Name, i.ID)
 		}
 	}
-	return func(key string) (InstitutionID, bool) {
-		if key == "" && a.Institution != "" {
-			return InstitutionID(a.Institution), true // an officer's own sheet need not say
-		}
-		id, ok := byKey[key]
-		return id, ok
-	}, nil
+	for _, i := range list {
+		put(i.Code, i.ID) // a code wins over a name
+	}
+	return d, nil
+}
+
+// resolve finds the institution a row belongs to; an officer's own sheet need not say.
+func (d *directory) resolve(key string) (InstitutionID, bool) {
+	if key == "" && d.actor.Institution != "" {
+		return InstitutionID(d.actor.Institution), true
+	}
+	id, ok := d.seen[key]
+	return id, ok
 }
 
 func stamp(c *op.Call, s *System, in ImportIn) {
-	if s.ID == "" {
-		s.ID = SystemID(c.NewID("sys"))
-	}
 	for i := range s.Components {
 		if s.Components[i].ID == "" {
 			s.Components[i].ID = ComponentID(c.NewID("cmp"))
@@ -203,6 +226,7 @@ type SystemOut struct {
 	InstitutionKind string           `json:"institution_kind"`
 	SystemFacts     map[string]any   `json:"facts"`
 	ComponentFacts  []map[string]any `json:"component_facts"` // in the order of components
+	Needed          []Need           `json:"needed,omitempty"`
 }
 
 func getSystem(ctx context.Context, c *op.Call, s Store, in SystemIn) (SystemOut, error) {
@@ -222,18 +246,20 @@ func getSystem(ctx context.Context, c *op.Call, s Store, in SystemIn) (SystemOut
 	for i := range sys.Components {
 		out.ComponentFacts = append(out.ComponentFacts, schema.Map(&sys.Components[i].Facts))
 	}
+	if len(sys.Needs) > 0 {
+		if out.Needed, err = s.Needed(ctx, in.ID); err != nil {
+			return SystemOut{}, fmt.Errorf("needs of %s: %w", in.ID, err)
+		}
+	}
 	return out, nil
 }
 
-func institutionIDs(drafts map[Key]*draft) []InstitutionID {
-	seen := map[InstitutionID]bool{}
-	var ids []InstitutionID
+// institutionIDs lists the institutions of the drafts and further ones.
+func institutionIDs(drafts map[Key]*draft, more map[InstitutionID]bool) []InstitutionID {
 	for k := range drafts {
-		if k.Institution != "" && !seen[k.Institution] {
-			seen[k.Institution] = true
-			ids = append(ids, k.Institution)
+		if k.Institution != "" {
+			more[k.Institution] = true
 		}
 	}
-	slices.Sort(ids)
-	return ids
+	return slices.Sorted(maps.Keys(more))
 }

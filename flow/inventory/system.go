@@ -25,7 +25,8 @@ type System struct {
 	NameEn      string        `json:"name_en,omitempty"`
 	Facts       policy.Facts  `json:"-"`
 	Components  []Component   `json:"components"`
-	Version     int64         `json:"version"` // raised by every change
+	Needs       []SystemID    `json:"needs,omitempty"` // systems it cannot work without (의존 시스템), of any institution
+	Version     int64         `json:"version"`         // raised by every change
 	Source      string        `json:"source,omitempty"`
 	Synthetic   bool          `json:"synthetic"`
 	UpdatedAt   time.Time     `json:"updated_at"`
@@ -37,6 +38,9 @@ type Component struct {
 	ID    ComponentID  `json:"id"`
 	Name  string       `json:"name"`
 	Facts policy.Facts `json:"-"`
+	// Links names the components of the same system it exchanges data with (연계 구성요소).
+	// A link holds both ways, whichever of the two names it.
+	Links []string `json:"links,omitempty"`
 }
 
 // Digest returns the hex SHA-256 over everything an officer can change, so that a
@@ -46,6 +50,12 @@ func (s *System) Digest(schema *policy.Schema) string {
 	fmt.Fprintf(h, "%q %q %q %t %s\n", s.Code, s.Name, s.NameEn, s.Synthetic, schema.Encode(&s.Facts))
 	for i := range s.Components {
 		fmt.Fprintf(h, "%q %s\n", s.Components[i].Name, schema.Encode(&s.Components[i].Facts))
+		for _, name := range s.Components[i].Links {
+			fmt.Fprintf(h, "link %q\n", name)
+		}
+	}
+	for _, id := range s.Needs {
+		fmt.Fprintf(h, "needs %q\n", id)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

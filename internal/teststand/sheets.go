@@ -86,7 +86,8 @@ func refused(faults []sheet.Fault) error {
 func rowOf(rec wiremapping.Record, faults []sheet.Fault) inventory.Row {
 	row := inventory.Row{
 		Row: rec.Row, InstitutionCode: rec.Value("institution.code").Text, Code: rec.Value("system.code").Text, Name: rec.Value("system.name").Text,
-		Component: rec.Value("component.name").Text, Facts: map[string]any{}, Faults: problems(faults),
+		Component: rec.Value("component.name").Text, Links: rec.Value("component.links").List, Needs: rec.Value("system.needs").List,
+		Facts: map[string]any{}, Faults: problems(faults),
 	}
 	schema := inventory.Facts()
 	for key, v := range rec.Values {

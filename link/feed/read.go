@@ -148,6 +148,8 @@ func systemRow(r mapping.Record, faults []naru.Problem) inventory.Row {
 		Name:            r.Value("system.name").String(),
 		NameEn:          r.Value("system.name_en").String(),
 		Component:       r.Value("component.name").String(),
+		Links:           r.Value("component.links").List,
+		Needs:           r.Value("system.needs").List,
 	}
 	for field, v := range r.Values {
 		if isFact(field) {
@@ -160,7 +162,7 @@ func systemRow(r mapping.Record, faults []naru.Problem) inventory.Row {
 // isFact reports a field that is a typed fact and not a name of the row.
 func isFact(field string) bool {
 	switch field {
-	case "system.code", "system.name", "system.name_en", "system.name_fr", "component.name":
+	case "system.code", "system.name", "system.name_en", "system.name_fr", "component.name", "component.links", "system.needs":
 		return false
 	}
 	return strings.HasPrefix(field, "system.") || strings.HasPrefix(field, "component.")

@@ -20,6 +20,10 @@ type Line struct {
 // Lines returns the rows of one system, one per component, that Systems reads back.
 func Lines(institutionCode string, s *inventory.SystemOut) []Line {
 	lines := make([]Line, 0, len(s.Components))
+	var needs []string
+	for i := range s.Needed {
+		needs = append(needs, s.Needed[i].Reference(s.Institution))
+	}
 	for i := range s.Components {
 		facts := map[string]any{}
 		for k, v := range s.SystemFacts {
@@ -30,7 +34,7 @@ func Lines(institutionCode string, s *inventory.SystemOut) []Line {
 		}
 		lines = append(lines, Line{
 			InstitutionCode: institutionCode, InstitutionName: s.InstitutionName,
-			Row: inventory.Row{Code: s.Code, Name: s.Name, NameEn: s.NameEn, Component: s.Components[i].Name, Facts: facts},
+			Row: inventory.Row{Code: s.Code, Name: s.Name, NameEn: s.NameEn, Component: s.Components[i].Name, Facts: facts, Links: s.Components[i].Links, Needs: needs},
 		})
 	}
 	return lines
@@ -86,6 +90,13 @@ func (w *Writer) record(l Line) mapping.Record {
 	text("system.name", l.Name)
 	text("system.name_en", l.NameEn)
 	text("component.name", l.Component)
+	list := func(field string, items []string) {
+		if len(items) > 0 {
+			r.Values[field] = mapping.Value{Type: mapping.TypeList, List: items}
+		}
+	}
+	list("component.links", l.Links)
+	list("system.needs", l.Needs)
 	for key, fact := range l.Facts {
 		if c := w.m.Column(key); c != nil {
 			r.Values[key] = value(c.Type, fact)
