@@ -144,7 +144,9 @@ func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) la
 
 // nameOf returns the name of a role on a date: authorities are renamed, and a verdict
 // of 2017 must not name a ministry of 2026.
-func (p *Pack) nameOf(role string, date naru.Date) naru.Text { return nameOf(p.authorities[role], role, date) }
+func (p *Pack) nameOf(role string, date naru.Date) naru.Text {
+	return nameOf(p.authorities[role], role, date)
+}
 
 func nameOf(names []authority, role string, date naru.Date) naru.Text {
 	for _, a := range names {
