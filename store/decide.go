@@ -12,12 +12,12 @@ import (
 	"naru/flow/inventory"
 )
 
-const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, c.id, c.facts`
+const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, s.synthetic, c.id, c.facts`
 
 // Subjects implements decide.Store.
 func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
 	const q = `SELECT ` + subjectColumns + ` FROM
-		(SELECT id, institution, facts, version FROM system WHERE ($1 = '' OR institution = $1) AND id > $2 ORDER BY id LIMIT $3) s
+		(SELECT id, institution, facts, version, synthetic FROM system WHERE ($1 = '' OR institution = $1) AND id > $2 ORDER BY id LIMIT $3) s
 		JOIN institution i ON i.id = s.institution JOIN component c ON c.system = s.id ORDER BY s.id, c.seq`
 	return tx.subjects(ctx, q, of, after, limit)
 }
@@ -25,7 +25,7 @@ func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after in
 // Stale implements decide.Store.
 func (tx *Tx) Stale(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
 	const q = `SELECT ` + subjectColumns + ` FROM
-		(SELECT s.id, s.institution, s.facts, s.version FROM system s JOIN institution i ON i.id = s.institution
+		(SELECT s.id, s.institution, s.facts, s.version, s.synthetic FROM system s JOIN institution i ON i.id = s.institution
 			WHERE ($1 = '' OR s.institution = $1) AND s.id > $2 AND NOT EXISTS (SELECT 1 FROM decision d
 				WHERE d.edition = '' AND d.system = s.id AND d.version = s.version AND d.kind = i.kind)
 			ORDER BY s.id LIMIT $3) s
@@ -42,13 +42,14 @@ func (tx *Tx) subjects(ctx context.Context, q string, of inventory.InstitutionID
 		var (
 			id, inst, kind, component string
 			version                   int64
+			synthetic                 bool
 			facts, own                sql.RawBytes
 		)
-		if err = s.Scan(&id, &inst, &kind, &facts, &version, &component, &own); err != nil {
+		if err = s.Scan(&id, &inst, &kind, &facts, &version, &synthetic, &component, &own); err != nil {
 			return none, err
 		}
 		if n := len(list); n == 0 || string(list[n-1].System.ID) != id {
-			sys := inventory.System{ID: inventory.SystemID(id), Institution: inventory.InstitutionID(inst), Version: version}
+			sys := inventory.System{ID: inventory.SystemID(id), Institution: inventory.InstitutionID(inst), Version: version, Synthetic: synthetic}
 			list = append(list, decide.Subject{Kind: kind, System: sys})
 			if list[n].System.Facts, err = schema.Decode(facts); err != nil {
 				return none, fmt.Errorf("facts of %s: %w", id, err)

@@ -43,6 +43,7 @@ func grants() map[Permission][]Role {
 		"catalog.certify":       {Ministry, Operator},
 		"decide.read":           watch,
 		"decide.run":            {Officer, Approver, Ministry, Operator},
+		"decide.whatif":         {Ministry, Auditor, Operator},
 		"decide.renew":          {Operator},
 		"exception.ask":         {Officer, Operator},
 		"exception.decide":      {Approver, Ministry},

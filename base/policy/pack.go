@@ -142,15 +142,15 @@ func (p *Pack) pending(d naru.Date) bool {
 // at reports whether the rule speaks of the venue itself.
 func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
 
+// Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
+// version begins as. Both are empty for a pack that was restored.
+func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
+
 // Has reports whether the pack has a rule or a derivation of that id.
 func (p *Pack) Has(id string) bool {
 	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id }) ||
 		slices.ContainsFunc(p.derived, func(v derivation) bool { return v.ID == id })
 }
-
-// Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
-// version begins as. Both are empty for a pack that was restored.
-func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
 
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {

@@ -38,6 +38,8 @@ type Store interface {
 	DecisionsOf(ctx context.Context, e Edition, id inventory.SystemID) ([]Decision, error)
 	Decisions(ctx context.Context, f Filter, p naru.Page) (naru.List[Row], error)
 	Tally(ctx context.Context, e Edition, of inventory.InstitutionID) ([]Tally, error)
+	// Draft returns an instrument that is only thought of.
+	Draft(ctx context.Context, id law.DraftID) (law.Draft, error)
 
 	PutFlips(ctx context.Context, list []Flip) error
 	Flips(ctx context.Context, f FlipFilter, p naru.Page) (naru.List[FlipRow], error)
@@ -103,6 +105,9 @@ type Ops struct {
 	Exception     op.Op[Store, ExceptionIn, ExceptionRow]
 	Exceptions    op.Op[Store, ExceptionsIn, naru.List[ExceptionRow]]
 
+	WhatIf op.Op[Store, WhatIfIn, WhatIfOut]
+	Eras   op.Op[Store, ErasIn, ErasOut]
+
 	bulk bulk
 }
 
@@ -131,6 +136,11 @@ func New(book *law.Book) Ops {
 			naru.Text{Ko: "어느 날 시행 중인 법령·고시·지침", En: "Show the instruments of a date with their articles"}, b.instruments),
 	}
 	o.exceptions(b)
+	t := think{b, &estate{}}
+	o.WhatIf = op.Read("decide.whatif", "decide.whatif",
+		naru.Text{Ko: "개정안이나 다른 날의 규정이라면 전국의 판정이 어떻게 바뀌는지 센다", En: "Count who would flip under a draft, or under the law of another date"}, t.whatif)
+	o.Eras = op.Read("decide.eras", "decide.read",
+		naru.Text{Ko: "같은 현황을 여러 시대의 규정으로 견준다", En: "Compare how the same estate stands under the law of several dates"}, t.eras)
 	return o
 }
 
@@ -154,6 +164,6 @@ func (o *Ops) exceptions(b bulk) {
 func (o Ops) All() []op.Any {
 	return []op.Any{
 		o.Run, o.Due, o.Renew, o.System, o.Replay, o.List, o.Summary, o.Flips, o.Instruments,
-		o.Ask, o.Hear, o.RuleException, o.EndException, o.Exception, o.Exceptions,
+		o.WhatIf, o.Eras, o.Ask, o.Hear, o.RuleException, o.EndException, o.Exception, o.Exceptions,
 	}
 }

@@ -122,6 +122,8 @@ decide.due                     GET  /decide/due
 decide.renew                   POST /decide/renew
 decide.system                  GET  /decide/systems/{id}
 decide.replay                  GET  /decide/systems/{system}/replay
+decide.whatif                  POST /decide/whatif
+decide.eras                    POST /decide/eras
 decide.flips                   GET  /decide/flips
 decide.ask_exception           POST /decide/exceptions
 decide.exceptions              GET  /decide/exceptions
