@@ -14,6 +14,7 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/provision"
@@ -40,6 +41,7 @@ type Deps struct {
 	Hints []Hint
 
 	Sheets    Sheets
+	Law       law.Ops
 	Decide    decide.Ops
 	Access    access.Ops
 	Ledger    ledger.Ops
@@ -117,6 +119,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.lawRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
