@@ -14,6 +14,7 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/plan"
@@ -41,6 +42,7 @@ type Deps struct {
 	Hints []Hint
 
 	Sheets    Sheets
+	Law       law.Ops
 	Decide    decide.Ops
 	Plan      plan.Ops
 	Access    access.Ops
@@ -121,6 +123,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.lawRoutes(mux)
 	s.planRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
