@@ -14,8 +14,10 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
+	"naru/flow/plan"
 	"naru/flow/provision"
 )
 
@@ -40,7 +42,9 @@ type Deps struct {
 	Hints []Hint
 
 	Sheets    Sheets
+	Law       law.Ops
 	Decide    decide.Ops
+	Plan      plan.Ops
 	Access    access.Ops
 	Ledger    ledger.Ops
 	Match     match.Ops
@@ -119,6 +123,8 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.lawRoutes(mux)
+	s.planRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
