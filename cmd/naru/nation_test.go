@@ -21,8 +21,8 @@ import (
 	"naru/wire/api"
 )
 
-// terminal is a command line that prints into a buffer.
-func terminal(t *testing.T, lang string) (*cli.App, *bytes.Buffer) {
+// nationApp is a command line that prints into a buffer.
+func nationApp(t *testing.T, lang string) (*cli.App, *bytes.Buffer) {
 	t.Helper()
 	words, err := locale.Load()
 	if err != nil {
@@ -53,7 +53,7 @@ func TestAWrittenNationImportsAgainAndStaysMarked(t *testing.T) {
 	for _, ext := range []string{".xlsx", ".csv", ".json"} {
 		t.Run(ext, func(t *testing.T) {
 			t.Parallel()
-			a, out := terminal(t, "ko")
+			a, out := nationApp(t, "ko")
 			n := nationRun{size: size, seed: 7, out: filepath.Join(t.TempDir(), "나라"+ext)}
 			if err := n.write(a, feed.NewGenerator(n.seed, n.size)); err != nil {
 				t.Fatal(err)
@@ -122,7 +122,7 @@ func checkMarks(t *testing.T, s *system) {
 
 func TestProportionsAreShownWithSourcesAndWhatCameOut(t *testing.T) {
 	t.Parallel()
-	a, out := terminal(t, "en")
+	a, out := nationApp(t, "en")
 	n := nationRun{size: 2000, seed: 7, proportions: true, format: "json"}
 	if err := n.show(a, feed.NewGenerator(n.seed, n.size)); err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestANationThatCannotBeWrittenIsRefused(t *testing.T) {
 		"more than a worksheet can hold": {size: 600_000, out: "nation.xlsx"},
 		"a folder that is not there":     {size: 3, out: filepath.Join(t.TempDir(), "no", "nation.csv")},
 	} {
-		a, _ := terminal(t, "ko")
+		a, _ := nationApp(t, "ko")
 		if err := n.write(a, feed.NewGenerator(1, n.size)); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
