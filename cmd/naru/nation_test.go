@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"naru/base/op"
 	"naru/door/cli"
 	"naru/door/rest"
+	"naru/door/web"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/link/feed"
@@ -139,6 +142,42 @@ func TestProportionsAreShownWithSourcesAndWhatCameOut(t *testing.T) {
 	for _, want := range []string{"177 / 2000 (8.9 %)", "N72", "no source", "biz.chosun.com", "Private cloud open, guideline of 2016: An industry estimate"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+func TestThePageOfTheExampleWordsEveryProportion(t *testing.T) {
+	t.Parallel()
+	a, _ := nationApp(t, "ko")
+	list, err := proportions(400)
+	if err != nil || len(list) != len(feed.Proportions()) {
+		t.Fatalf("%d lines, %v", len(list), err)
+	}
+	s, err := open(t.Context(), config{Dir: t.TempDir(), Origin: "naru.test/record"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.close() })
+	for _, made := range []func() ([]web.Proportion, error){nil, func() ([]web.Proportion, error) { return list, nil }} {
+		s.made = made
+		pages, err := s.pages()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/example", nil))
+		pages.Close()
+		body := w.Body.String()
+		if made == nil {
+			if w.Code != http.StatusNotFound {
+				t.Errorf("without an example nation its page answers %d", w.Code)
+			}
+			continue
+		}
+		for _, want := range []string{"1526 / 17243 (8.8 %)", "biz.chosun.com", a.Words.Text("ko", "web.example.unsourced", nil), a.Words.Text("ko", "web.example.use.calibrated", nil)} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the page lacks %q", want)
+			}
 		}
 	}
 }
