@@ -129,7 +129,7 @@ func TestBatchesSayWhatTheClosuresSay(t *testing.T) {
 			rows := drawn(rng, s, tt.rows, tt.odds)
 			table := filled(s, rows)
 			for range 12 {
-				set := load(t, map[string]string{"P": lawText(rng, s, "P", 9), "Q": strings.Split(lawText(rng, s, "Q", 9), "derive:")[0] + "rules:" + strings.SplitN(lawText(rng, s, "Q", 9), "rules:", 2)[1]})
+				set := load(t, map[string]string{"P": lawText(rng, s, "P", 9), "Q": undivided(lawText(rng, s, "Q", 9))})
 				law := lawOn(t, set, "2020-06-01")
 				same(t, law, law.Batch(table), rows)
 			}

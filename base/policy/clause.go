@@ -93,5 +93,5 @@ func (f *Field) named(mask int64) []string {
 func (s *Schema) literal(field int, v int64) string {
 	var f Facts
 	f.Put(field, v)
-	return plain(s.Outside(&f, field))
+	return asText(s.Outside(&f, field))
 }

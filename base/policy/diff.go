@@ -146,7 +146,7 @@ func flatten(v any) map[string]string {
 				walk(join(path, strconv.Itoa(i+1)), item)
 			}
 		default:
-			if s := plain(v); s != "" {
+			if s := asText(v); s != "" {
 				out[path] = s
 			}
 		}
@@ -175,8 +175,8 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// plain writes one value as text; nothing is "".
-func plain(v any) string {
+// asText writes one value as text; nothing is "".
+func asText(v any) string {
 	if v == nil {
 		return ""
 	}

@@ -125,7 +125,7 @@ func holds(t *testing.T, s *Schema, c *Clause, f *Facts) bool {
 		all, some = all && part, some || part
 	}
 	value := s.Outside(f, max(s.Index(c.Fact), 0))
-	text := plain(value)
+	text := asText(value)
 	number, _ := f.Get(max(s.Index(c.Fact), 0))
 	list, _ := value.([]string)
 	shares := slices.ContainsFunc(list, func(k string) bool { return slices.Contains(c.Values, k) })

@@ -53,7 +53,7 @@ func (a *App) command() *cobra.Command {
 		}
 		root.AddCommand(c)
 	}
-	for _, c := range steps {
+	for _, c := range append(steps, a.shortcuts()...) {
 		root.AddCommand(c)
 	}
 	return root
@@ -68,6 +68,19 @@ func adopt(step, c *cobra.Command) {
 		step.RunE, step.Args, step.Long = c.RunE, c.Args, c.Long
 	}
 	step.Example = strings.Trim(step.Example+"\n"+c.Example, "\n")
+}
+
+// shortcuts are operations people ask for by their own name, without the step.
+func (a *App) shortcuts() []*cobra.Command {
+	var list []*cobra.Command
+	for _, o := range a.Operations {
+		if o.Info().Name == "decide.whatif" {
+			c := a.operation(o, "whatif")
+			c.GroupID = groupRoad
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // stepCommands makes one command per step with one subcommand per operation; what is

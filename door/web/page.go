@@ -78,6 +78,8 @@ func (q *request) menu() []link {
 	}{
 		{"web.menu.systems", "/systems", "inventory.read"},
 		{"web.menu.verdicts", "/verdicts", "decide.read"},
+		{"web.menu.plan", "/plan", "plan.read"},
+		{"web.menu.blast", "/blast", "plan.read"},
 		{"web.menu.services", "/services", "catalog.read"},
 		{"web.menu.orders", "/orders", "contract.read"},
 		{"web.menu.instances", "/instances", "provision.read"},

@@ -16,6 +16,7 @@ import (
 	"naru/flow/inventory"
 	"naru/flow/ledger"
 	"naru/flow/match"
+	"naru/flow/plan"
 	"naru/flow/provision"
 )
 
@@ -41,6 +42,7 @@ type Deps struct {
 
 	Sheets    Sheets
 	Decide    decide.Ops
+	Plan      plan.Ops
 	Access    access.Ops
 	Ledger    ledger.Ops
 	Match     match.Ops
@@ -117,6 +119,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.planRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)

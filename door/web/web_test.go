@@ -17,6 +17,7 @@ import (
 
 	"naru/flow/inventory"
 	"naru/internal/teststand"
+	"naru/locale"
 	"naru/wire/sheet"
 )
 
@@ -322,12 +323,8 @@ func TestTheRecordExportsAndProves(t *testing.T) {
 func TestEveryTextOfTheDoorIsWorded(t *testing.T) {
 	t.Parallel()
 	key := regexp.MustCompile(`"(web\.[a-z_.]*[a-z_])"`)
-	data, err := os.ReadFile("../../locale/ko/web.json")
+	words, err := locale.Load()
 	if err != nil {
-		t.Fatal(err)
-	}
-	var words map[string]string
-	if err := json.Unmarshal(data, &words); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(".")
@@ -345,7 +342,7 @@ func TestEveryTextOfTheDoorIsWorded(t *testing.T) {
 		}
 		for _, m := range key.FindAllStringSubmatch(string(source), -1) {
 			found++
-			if _, ok := words[m[1]]; !ok {
+			if !words.Has(m[1]) {
 				t.Errorf("%s: %q has no text", f.Name(), m[1])
 			}
 		}

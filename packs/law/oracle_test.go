@@ -244,6 +244,12 @@ func BenchmarkOutcomes(b *testing.B) {
 				law.Outcomes(&list[i%len(list)])
 			}
 		})
+		b.Run(fmt.Sprintf("found/%s", date), func(b *testing.B) {
+			var x policy.Finding
+			for i := 0; b.Loop(); i++ {
+				law.Find(&list[i%len(list)], &x)
+			}
+		})
 		b.Run(fmt.Sprintf("full/%s", date), func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				law.Decide(&list[i%len(list)])
