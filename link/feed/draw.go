@@ -57,6 +57,7 @@ func (g *Generator) componentFacts(facts map[string]any, s *sketch, p part) {
 		facts["component.onsite_reasons"] = []string{pick(&s.dice, "sensor_cctv", "sensor_cctv", "plant_control", "onsite_security", "communication", "law_fixes_place")}
 	}
 	facts["component.teaching"] = s.cell.kind == "public_school" && s.work == workPublic
+	facts["component.teaching_purpose"] = facts["component.teaching"]
 	facts["component.security_service"] = s.work == workInternal && s.chance(20)
 	if personal {
 		g.people(facts, s)
