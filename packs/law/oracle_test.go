@@ -25,7 +25,7 @@ func dates() []naru.Date {
 	}
 }
 
-// programs compiles every rule of the packs with CEL itself.
+// programs compiles every rule and derivation of the packs with CEL itself.
 func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 	t.Helper()
 	opts := []cel.EnvOption{ext.Sets()}
@@ -41,17 +41,23 @@ func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 		t.Fatal(err)
 	}
 	out := make(map[string]cel.Program)
+	add := func(key, when string) {
+		checked, issues := env.Compile(when)
+		if issues.Err() != nil {
+			t.Fatal(key, issues.Err())
+		}
+		prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
+		if err != nil {
+			t.Fatal(key, err)
+		}
+		out[key] = prg
+	}
 	for _, p := range set.Packs() {
 		for _, r := range p.Rules {
-			checked, issues := env.Compile(r.When)
-			if issues.Err() != nil {
-				t.Fatal(p.Key, r.ID, issues.Err())
-			}
-			prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
-			if err != nil {
-				t.Fatal(p.Key, r.ID, err)
-			}
-			out[p.Key+"/"+r.ID] = prg
+			add(p.Key+"/"+r.ID, r.When)
+		}
+		for _, d := range set.View(p, policy.FirstDay).Derived {
+			add(p.Key+"/"+d.ID, d.When)
 		}
 	}
 	return out
@@ -88,7 +94,7 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 	set := load(t)
 	prgs, schema := programs(t, set), set.Schema()
 	rng := rand.New(rand.NewPCG(19, 23))
-	compared, met := 0, make(map[string]bool)
+	compared, derived, met := 0, 0, make(map[string]bool)
 	for _, date := range dates() {
 		law, err := set.InForce(date)
 		if err != nil {
@@ -99,6 +105,12 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			v := law.Decide(&f)
 			short := law.Outcomes(&f)
 			full := withDerived(t, schema, f, &v)
+			for _, d := range v.Derived {
+				derived++
+				if says := ask(t, prgs[d.Pack+"/"+d.Rule], schema, &full); says != types.True {
+					t.Fatalf("%s %s: %s/%s concluded %s, CEL says %v", date, schema.Encode(&full), d.Pack, d.Rule, d.Fact, says)
+				}
+			}
 			for _, r := range v.Pending {
 				met[r.Pack] = true
 				if says := ask(t, prgs[r.Pack+"/"+r.Rule], schema, &full); r.Truth == policy.True && says != types.True || says == types.False {
@@ -120,8 +132,8 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			}
 		}
 	}
-	if compared < 20000 {
-		t.Errorf("only %d reasons were compared", compared)
+	if compared < 20000 || derived < 400 {
+		t.Errorf("only %d reasons and %d conclusions were compared", compared, derived)
 	}
 	for key := range prgs {
 		if pack, _, _ := strings.Cut(key, "/"); !met[pack] {
