@@ -16,7 +16,8 @@ import (
 	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
-	"naru/packs/law"
+	"naru/flow/law"
+	packlaw "naru/packs/law"
 	packs "naru/packs/mapping"
 	"naru/store"
 	"naru/wire/mapping"
@@ -34,7 +35,8 @@ type bed struct {
 	decide   decide.Ops
 	imported time.Duration // how long the import took, once it is done
 
-	program *program // the built naru, once it is asked for
+	program *program           // the built naru, once it is asked for
+	peers   map[string]float64 // what bench/peers measured, once it ran
 }
 
 func newBed() (*bed, error) {
@@ -116,11 +118,11 @@ func (b *bed) open(ctx context.Context) error {
 	if b.db, err = store.Open(ctx, filepath.Join(b.dir, "naru.db"), sealer); err != nil {
 		return err
 	}
-	instruments, err := policy.Load(inventory.Facts(), law.Files)
+	instruments, err := policy.Load(inventory.Facts(), packlaw.Files)
 	if err != nil {
 		return err
 	}
-	b.decide = decide.New(instruments)
+	b.decide = decide.New(law.NewBook(instruments))
 	b.runner = op.NewRunner(b.db, time.Now, naru.NewIDs(rand.Reader))
 	return nil
 }

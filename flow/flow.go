@@ -19,6 +19,7 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/meter"
@@ -32,6 +33,7 @@ import (
 type Steps struct {
 	Access    access.Ops
 	Ledger    ledger.Ops
+	Law       law.Ops
 	Decide    decide.Ops
 	Plan      plan.Ops
 	Match     match.Ops
@@ -39,16 +41,17 @@ type Steps struct {
 	Provision provision.Ops
 }
 
-// New wires the steps with the law, the public key of the record, and the entropy that
+// New wires the steps with the instruments that ship, the public key of the record, and the entropy that
 // salts passwords and makes tokens.
-func New(law *policy.Instruments, verifier string, entropy io.Reader) (Steps, error) {
+func New(shipped *policy.Instruments, verifier string, entropy io.Reader) (Steps, error) {
 	people, err := access.New(entropy)
 	if err != nil {
 		return Steps{}, fmt.Errorf("access: %w", err)
 	}
+	book := law.NewBook(shipped)
 	return Steps{
-		Access: people, Ledger: ledger.New(verifier), Decide: decide.New(law), Plan: plan.New(law, plan.Config{}), Match: match.New(law),
-		Contract: contract.New(contract.Config{Law: law}), Provision: provision.New(law),
+		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Plan: plan.New(book, plan.Config{}), Match: match.New(book),
+		Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
 	}, nil
 }
 
@@ -59,6 +62,7 @@ func (s Steps) All() []op.Any {
 		s.Ledger.All(),
 		inventory.Operations(),
 		catalog.Operations(),
+		s.Law.All(),
 		s.Decide.All(),
 		s.Plan.All(),
 		s.Match.All(),
@@ -70,7 +74,7 @@ func (s Steps) All() []op.Any {
 	)
 }
 
-// Followers lists who follows whom: decide follows inventory, meter follows provision.
+// Followers lists who follows whom: decide follows inventory and law, meter follows provision.
 func (s Steps) Followers() []op.Follower {
 	return []op.Follower{s.Decide.Follower(), meter.Follower()}
 }

@@ -4,22 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"naru"
-	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 )
 
-const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, c.id, c.facts`
+const subjectColumns = `s.id, s.institution, i.kind, s.facts, s.version, s.synthetic, c.id, c.facts`
 
 // Subjects implements decide.Store.
 func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
 	const q = `SELECT ` + subjectColumns + ` FROM
-		(SELECT id, institution, facts, version FROM system WHERE ($1 = '' OR institution = $1) AND id > $2 ORDER BY id LIMIT $3) s
+		(SELECT id, institution, facts, version, synthetic FROM system WHERE ($1 = '' OR institution = $1) AND id > $2 ORDER BY id LIMIT $3) s
 		JOIN institution i ON i.id = s.institution JOIN component c ON c.system = s.id ORDER BY s.id, c.seq`
 	return tx.subjects(ctx, q, of, after, limit)
 }
@@ -27,7 +25,7 @@ func (tx *Tx) Subjects(ctx context.Context, of inventory.InstitutionID, after in
 // Stale implements decide.Store.
 func (tx *Tx) Stale(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error) {
 	const q = `SELECT ` + subjectColumns + ` FROM
-		(SELECT s.id, s.institution, s.facts, s.version FROM system s JOIN institution i ON i.id = s.institution
+		(SELECT s.id, s.institution, s.facts, s.version, s.synthetic FROM system s JOIN institution i ON i.id = s.institution
 			WHERE ($1 = '' OR s.institution = $1) AND s.id > $2 AND NOT EXISTS (SELECT 1 FROM decision d
 				WHERE d.edition = '' AND d.system = s.id AND d.version = s.version AND d.kind = i.kind)
 			ORDER BY s.id LIMIT $3) s
@@ -44,13 +42,14 @@ func (tx *Tx) subjects(ctx context.Context, q string, of inventory.InstitutionID
 		var (
 			id, inst, kind, component string
 			version                   int64
+			synthetic                 bool
 			facts, own                sql.RawBytes
 		)
-		if err = s.Scan(&id, &inst, &kind, &facts, &version, &component, &own); err != nil {
+		if err = s.Scan(&id, &inst, &kind, &facts, &version, &synthetic, &component, &own); err != nil {
 			return none, err
 		}
 		if n := len(list); n == 0 || string(list[n-1].System.ID) != id {
-			sys := inventory.System{ID: inventory.SystemID(id), Institution: inventory.InstitutionID(inst), Version: version}
+			sys := inventory.System{ID: inventory.SystemID(id), Institution: inventory.InstitutionID(inst), Version: version, Synthetic: synthetic}
 			list = append(list, decide.Subject{Kind: kind, System: sys})
 			if list[n].System.Facts, err = schema.Decode(facts); err != nil {
 				return none, fmt.Errorf("facts of %s: %w", id, err)
@@ -67,18 +66,10 @@ func (tx *Tx) subjects(ctx context.Context, q string, of inventory.InstitutionID
 	return list, err
 }
 
-// KeepLaw implements decide.Store.
-func (tx *Tx) KeepLaw(ctx context.Context, digest string, packs []policy.PackRef) error {
-	data, err := json.Marshal(packs)
-	if err != nil {
-		return err
-	}
-	return tx.exec(ctx, `INSERT INTO law (digest, packs) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`, digest, string(data))
-}
-
 // DropDecisions implements decide.Store.
-func (tx *Tx) DropDecisions(ctx context.Context, e decide.Edition, of inventory.InstitutionID) error {
-	return tx.exec(ctx, `DELETE FROM decision WHERE edition = $1 AND ($2 = '' OR institution = $2)`, e, of)
+func (tx *Tx) DropDecisions(ctx context.Context, e decide.Edition, of inventory.InstitutionID, after, last inventory.SystemID) error {
+	return tx.exec(ctx, `DELETE FROM decision WHERE edition = $1 AND system > $3 AND ($4 = '' OR system <= $4) AND ($2 = '' OR institution = $2)`,
+		e, of, after, last)
 }
 
 // PutDecisions implements decide.Store.
@@ -102,7 +93,8 @@ func (tx *Tx) PutDecisions(ctx context.Context, e decide.Edition, list []decide.
 // AddDecisions implements decide.Store.
 func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
 	const q = `INSERT INTO decision (edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite,
-		open, hybrid, law, facts, version, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+		open, hybrid, law, facts, exempt, version, decided_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
 	put, done, err := tx.prepare(ctx, q)
 	if err != nil {
 		return err
@@ -117,7 +109,8 @@ func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.
 		o := &d.Outcomes
 		err = put(string(e), string(d.System), string(d.Component), string(d.Institution), d.Kind, string(d.AsOf),
 			string(o.Government), string(o.Private), string(o.PPP), string(o.Own), string(o.OnSite),
-			int64(decide.PlacesOf(d.Open...)), d.Hybrid, d.Law, facts, d.Version, micros(d.DecidedAt))
+			int64(decide.PlacesOf(d.Open...)), d.Hybrid, d.Law, facts, strings.Join(d.Exempt, " "),
+			d.Version, micros(d.DecidedAt))
 		if err != nil {
 			return fmt.Errorf("decision of %s: %w", d.Component, err)
 		}
@@ -126,20 +119,24 @@ func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.
 }
 
 const decisionColumns = `d.system, d.component, d.institution, d.kind, d.as_of, d.government, d.private, d.ppp, d.own, d.onsite,
-	d.open, d.hybrid, d.law, d.facts, d.version, d.decided_at`
+	d.open, d.hybrid, d.law, d.facts, d.exempt, d.version, d.decided_at`
 
 // scanDecision scans the columns of a decision and whatever follows them.
 func scanDecision(s scanner, more ...any) (d decide.Decision, err error) {
 	var (
 		open, at int64
 		facts    []byte
+		exempt   string
 	)
 	o := &d.Outcomes
 	err = s.Scan(append([]any{
 		&d.System, &d.Component, &d.Institution, &d.Kind, &d.AsOf, &o.Government, &o.Private, &o.PPP, &o.Own, &o.OnSite,
-		&open, &d.Hybrid, &d.Law, &facts, &d.Version, &at,
+		&open, &d.Hybrid, &d.Law, &facts, &exempt, &d.Version, &at,
 	}, more...)...)
 	d.Open, d.Facts, d.DecidedAt = decide.Places(open).Venues(), hex.EncodeToString(facts), instant(at)
+	if exempt != "" {
+		d.Exempt = strings.Fields(exempt)
+	}
 	return d, err
 }
 
@@ -149,12 +146,19 @@ func (tx *Tx) DecisionsOf(ctx context.Context, e decide.Edition, id inventory.Sy
 		`SELECT `+decisionColumns+` FROM decision d WHERE d.edition = $1 AND d.system = $2 ORDER BY d.component`, e, id)
 }
 
+// DecisionsBetween implements decide.Store.
+func (tx *Tx) DecisionsBetween(ctx context.Context, e decide.Edition, of inventory.InstitutionID, after, last inventory.SystemID) ([]decide.Decision, error) {
+	return collect(ctx, tx, func(s scanner) (decide.Decision, error) { return scanDecision(s) },
+		`SELECT `+decisionColumns+` FROM decision d WHERE d.edition = $1 AND d.system > $3 AND d.system <= $4 AND ($2 = '' OR d.institution = $2)`,
+		e, of, after, last)
+}
+
 // Decisions implements decide.Store. The order is by system and component.
 func (tx *Tx) Decisions(ctx context.Context, f decide.Filter, p naru.Page) (naru.List[decide.Row], error) {
 	system, component, _ := strings.Cut(p.After, "\x1f")
 	const q = `SELECT ` + decisionColumns + `, i.name, s.code, s.name, COALESCE(c.name, ''), s.synthetic FROM
 		(SELECT edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite, open, hybrid, law, facts,
-			version, decided_at FROM decision WHERE edition = $1 AND (system, component) > ($2, $3) AND ($4 = '' OR institution = $4)
+			exempt, version, decided_at FROM decision WHERE edition = $1 AND (system, component) > ($2, $3) AND ($4 = '' OR institution = $4)
 			AND ($5 = 0 OR (open & $5) <> 0) AND (NOT $6 OR hybrid)
 			AND ($8 = '' OR ($7 IN ('', 'government') AND government = $8) OR ($7 IN ('', 'private') AND private = $8)
 				OR ($7 IN ('', 'ppp') AND ppp = $8) OR ($7 IN ('', 'own') AND own = $8) OR ($7 IN ('', 'onsite') AND onsite = $8))

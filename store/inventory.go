@@ -63,6 +63,9 @@ func page[T any](rows []T, p naru.Page, cursor func(T) string) naru.List[T] {
 
 // PutInstitutions implements inventory.Store.
 func (tx *Tx) PutInstitutions(ctx context.Context, list []inventory.Institution) error {
+	if err := tx.touchEstate(ctx); err != nil {
+		return err
+	}
 	const q = `INSERT INTO institution (id, code, name, name_en, search, kind, ministry, parent, valid_from, valid_to, synthetic, source)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, search = excluded.search, kind = excluded.kind,
@@ -120,6 +123,9 @@ func (tx *Tx) KnownSystems(ctx context.Context, of []inventory.InstitutionID) (m
 
 // PutSystems implements inventory.Store.
 func (tx *Tx) PutSystems(ctx context.Context, systems []inventory.System) error {
+	if err := tx.touchEstate(ctx); err != nil {
+		return err
+	}
 	const system = `INSERT INTO system (id, institution, code, name, name_en, search, site, stage, grade, yearly_cost, components,
 		facts, digest, version, source, synthetic, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)

@@ -3,6 +3,8 @@ package policy
 import (
 	"errors"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -32,9 +34,13 @@ func (r *reader) cases(fsys fs.FS, name string) ([]testCase, error) {
 	if err != nil || d == nil {
 		return nil, err
 	}
-	var cases []testCase
+	return r.caseList(d), nil
+}
+
+// caseList reads the cases of a parsed file.
+func (r *reader) caseList(d *document) (cases []testCase) {
 	d.list(func(n *yaml.Node) { cases = append(cases, r.testCase(d, n)) })(d.root)
-	return cases, nil
+	return cases
 }
 
 func (r *reader) testCase(d *document, n *yaml.Node) testCase {
@@ -47,6 +53,9 @@ func (r *reader) testCase(d *document, n *yaml.Node) testCase {
 		"fires":  d.strs(&c.fires), "silent": d.strs(&c.silent), "missing": d.strs(&c.missing),
 		"pending": d.strs(&c.pending), "tier": d.oneOf(&c.tier, tiers()...),
 	}, "name", "date", "facts")
+	if len(c.fires)+len(c.silent)+len(c.pending) == 0 {
+		d.fault(n, "missing_field", "fires, silent or pending")
+	}
 	return c
 }
 
@@ -66,6 +75,36 @@ func (r *reader) expectations(d *document, n *yaml.Node, into map[Venue]Outcome)
 	d.entries(n, func(venue string, v *yaml.Node) {
 		var outcome string
 		d.oneOf(&outcome, append(outcomes(), string(CannotDecide))...)(v)
+		if !slices.Contains(Venues(), Venue(venue)) {
+			d.fault(v, "bad_value", venue+" is no venue")
+		}
 		into[Venue(venue)] = Outcome(outcome)
 	})
+}
+
+// checkCases refuses a case that names a rule nobody has: it would hold for ever.
+func (r *reader) checkCases(s *Instruments) {
+	check := func(c *testCase, has func(id string) bool) {
+		for _, id := range slices.Concat(c.fires, c.silent, c.pending) {
+			if !has(id) {
+				at := c.at
+				at.Key, at.Detail = "bad_value", id+" is no rule"
+				r.faults.add(at)
+			}
+		}
+	}
+	for _, p := range s.packs {
+		for i := range p.cases {
+			check(&p.cases[i], func(id string) bool { return p.Has(strings.TrimPrefix(id, p.Key+"/")) })
+		}
+	}
+	for i := range s.cases {
+		check(&s.cases[i], s.hasRule)
+	}
+}
+
+// hasRule reports whether some pack has the rule "PACK/id".
+func (s *Instruments) hasRule(key string) bool {
+	pack, id, _ := strings.Cut(key, "/")
+	return slices.ContainsFunc(s.packs, func(p *Pack) bool { return p.Key == pack && p.Has(id) })
 }

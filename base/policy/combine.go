@@ -36,14 +36,17 @@ func (r *lawRule) rankNow(f *Facts) rank {
 }
 
 // rule decides every venue from facts to which derivations were added.
-func (l *Law) rule(f *Facts, out *ruling) {
+func (l *Law) rule(f *Facts, out *ruling) { l.ruleUnder(nil, f, out) }
+
+// ruleUnder decides as rule does, with the exceptions that were granted.
+func (l *Law) ruleUnder(lifts Exemptions, f *Facts, out *ruling) {
 	out.venues = [numVenues]venueRuling{}
 	for i := range l.rules {
 		r := &l.rules[i]
 		k := r.test(f)
 		out.truth[i] = k
 		if k != no && !r.dormant(f, k) {
-			out.count(r, r.rankNow(f), k)
+			out.count(r, r.rankNow(f), k, lifts)
 		}
 	}
 	for v := range out.venues {
@@ -52,13 +55,16 @@ func (l *Law) rule(f *Facts, out *ruling) {
 }
 
 // count adds a rule that applies or may apply to the venues it bears on.
-func (u *ruling) count(r *lawRule, now rank, k kleene) {
-	sure := k == yes && !r.unclear
+func (u *ruling) count(r *lawRule, now rank, k kleene, lifts Exemptions) {
 	for v := range u.venues {
 		w := &u.venues[v]
 		at := r.venues[v]
-		rank := now
+		rank, sure := now, k == yes && !r.unclear
+		lift := lifts.lifting(r, v)
 		switch {
+		case lift != nil:
+			// who may lift the rule has seen its text: it no longer matters whether we did
+			rank, sure = lift.rankUnder(), k == yes
 		case r.Outcome == Required && !at:
 			rank = forbidden
 		case !at:
@@ -70,7 +76,7 @@ func (u *ruling) count(r *lawRule, now rank, k kleene) {
 		switch {
 		case sure:
 			w.definite = max(w.definite, rank)
-		case r.Outcome == Required && at:
+		case r.Outcome == Required && at && lift == nil:
 			w.potential = max(w.potential, allowed) // it cannot make its own venue stricter
 		case rank > silent:
 			w.potential = max(w.potential, rank, allowed)
@@ -101,11 +107,14 @@ type Outcomes [numVenues]Outcome
 
 // Outcomes decides a component at every venue without explaining. It allocates its own
 // copy of the facts and nothing else.
-func (l *Law) Outcomes(f *Facts) Outcomes {
+func (l *Law) Outcomes(f *Facts) Outcomes { return l.OutcomesUnder(nil, f) }
+
+// OutcomesUnder decides as Outcomes does, with the exceptions granted to the component.
+func (l *Law) OutcomesUnder(lifts Exemptions, f *Facts) Outcomes {
 	var u ruling
 	g := *f
 	l.derive(&g)
-	l.rule(&g, &u)
+	l.ruleUnder(lifts.On(l.date), &g, &u)
 	var o Outcomes
 	for v := range u.venues {
 		o[v] = u.venues[v].outcome

@@ -161,7 +161,7 @@ func TestCertificateNeedsMergeToTheStricter(t *testing.T) {
 
 func TestCertificatesAreJudgedByTierOrByTheirOldType(t *testing.T) {
 	t.Parallel()
-	middle := CertificateNeed{Scheme: "CSAP", Tier: "middle", Untiered: []string{"iaas", "saas_standard"}, Undecided: []string{"saas_simple"}}
+	middle := CertificateNeed{Scheme: "CSAP", Tier: "middle", Higher: "accepted", Untiered: []string{"iaas", "saas_standard"}, Undecided: []string{"saas_simple"}}
 	for name, tt := range map[string]struct {
 		need               CertificateNeed
 		scheme, kind, tier string
@@ -177,6 +177,9 @@ func TestCertificatesAreJudgedByTierOrByTheirOldType(t *testing.T) {
 		"the same type with a tier":         {middle, "CSAP", "saas_simple", "middle", Unknown},
 		"another scheme":                    {middle, "ISMS", "iaas", "high", False},
 		"any certificate of the scheme":     {CertificateNeed{Scheme: "CSAP"}, "CSAP", "daas", "", True},
+		"a higher tier nobody settled":      {CertificateNeed{Scheme: "CSAP", Tier: "low"}, "CSAP", "iaas", "high", Unknown},
+		"a higher tier left open":           {CertificateNeed{Scheme: "CSAP", Tier: "low", Higher: "undecided"}, "CSAP", "iaas", "middle", Unknown},
+		"a higher tier refused":             {CertificateNeed{Scheme: "CSAP", Tier: "low", Higher: "refused"}, "CSAP", "iaas", "high", False},
 		"a tier and no mapping":             {CertificateNeed{Scheme: "CSAP", Tier: "high"}, "CSAP", "iaas", "", Unknown},
 	} {
 		if got := tt.need.Accepts(tt.scheme, tt.kind, tt.tier); got != tt.want {

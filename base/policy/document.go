@@ -59,6 +59,9 @@ func lineOf(err error) int {
 	return 1
 }
 
+// source returns the bytes of the file.
+func (d *document) source() []byte { return bytes.Join(d.lines, []byte("\n")) }
+
 func (d *document) fault(n *yaml.Node, key, detail string) {
 	d.faults.add(Fault{File: d.file, Line: n.Line, Column: n.Column, Key: key, Detail: detail})
 }

@@ -7,10 +7,14 @@ import (
 
 // Decide answers for one component at every venue, with every rule that fired or
 // would have, its citation and the truth of each of its conditions.
-func (l *Law) Decide(f *Facts) Verdict {
+func (l *Law) Decide(f *Facts) Verdict { return l.DecideUnder(nil, f) }
+
+// DecideUnder answers as Decide does, with the exceptions granted to the component: those
+// of them that hold on the date of the law.
+func (l *Law) DecideUnder(lifts Exemptions, f *Facts) Verdict {
 	g := *f
-	e := explanation{law: l, facts: &g, by: l.derive(&g)}
-	l.rule(&g, &e.ruling)
+	e := explanation{law: l, facts: &g, by: l.derive(&g), lifts: lifts.On(l.date)}
+	l.ruleUnder(e.lifts, &g, &e.ruling)
 	v := Verdict{AsOf: l.date, Packs: l.packs, FactsDigest: l.schema.Digest(f), Derived: e.derivations()}
 	for i, venue := range Venues() {
 		v.Venues = append(v.Venues, e.venue(i, venue))
@@ -24,6 +28,7 @@ type explanation struct {
 	law    *Law
 	facts  *Facts // with what was derived
 	by     [MaxFields]uint8
+	lifts  Exemptions
 	ruling ruling
 }
 
@@ -34,15 +39,19 @@ func (e *explanation) venue(i int, venue Venue) VenueVerdict {
 	var missing uint64
 	for n := range e.law.rules {
 		r := &e.law.rules[n]
-		rank, bears := e.bearing(r, i)
+		lift := e.lifts.lifting(r, i)
+		rank, bears := e.bearing(r, i, lift)
 		if k := e.ruling.truth[n]; bears && k != no {
-			wins := w.decidedBy(rank, e.sure(r, k), r)
+			wins := w.decidedBy(rank, e.sure(r, k, lift), r)
 			if wins && w.outcome == CannotDecide && k == maybe {
 				wins = !r.dormant(e.facts, k)
 				missing |= e.open(r, wins)
 			}
-			v.Reasons = append(v.Reasons, e.reason(r, venue, k, wins))
+			reason := e.reason(r, venue, k, wins)
+			reason.Lifted = lift
+			v.Reasons = append(v.Reasons, reason)
 			e.merge(&v, r, i, k)
+			e.lifted(&v, lift)
 		}
 	}
 	if w.outcome == CannotDecide && w.because == "" {
@@ -56,14 +65,31 @@ func (e *explanation) venue(i int, venue Venue) VenueVerdict {
 }
 
 // bearing returns the rank a rule has at a venue, and whether it bears on it at all.
-func (e *explanation) bearing(r *lawRule, venue int) (rank, bool) {
+func (e *explanation) bearing(r *lawRule, venue int, lift *Exemption) (rank, bool) {
+	if lift != nil {
+		return lift.rankUnder(), true
+	}
 	if r.venues[venue] {
 		return r.rankNow(e.facts), true
 	}
 	return forbidden, r.Outcome == Required
 }
 
-func (e *explanation) sure(r *lawRule, k kleene) bool { return k == yes && !r.unclear }
+func (e *explanation) sure(r *lawRule, k kleene, lift *Exemption) bool {
+	return k == yes && (!r.unclear || lift != nil)
+}
+
+// lifted adds the conditions under which an exception was granted.
+func (e *explanation) lifted(v *VenueVerdict, lift *Exemption) {
+	if lift == nil || !v.Permits() {
+		return
+	}
+	for _, text := range lift.Conditions {
+		if !slices.Contains(v.Conditions, text) {
+			v.Conditions = append(v.Conditions, text)
+		}
+	}
+}
 
 // decidedBy reports whether a rule of this rank is what the result rests on.
 func (w *venueRuling) decidedBy(now rank, sure bool, r *lawRule) bool {
@@ -124,6 +150,12 @@ func (e *explanation) reason(r *lawRule, venue Venue, k kleene, wins bool) Reaso
 	}
 	if r.unclear {
 		out.Outcome, out.Would = CannotDecide, r.Outcome
+	}
+	if by := r.liftedBy(); by != "" {
+		out.Lift = &Lift{By: by, Name: r.pack.nameOf(by, e.law.date), Opinion: r.Opinion}
+		if r.Opinion != "" {
+			out.Lift.OpinionName = r.pack.nameOf(r.Opinion, e.law.date)
+		}
 	}
 	return out
 }
@@ -201,6 +233,9 @@ func (c *CertificateNeed) with(d *CertificateNeed) *CertificateNeed {
 	if d.Tier == c.Tier {
 		m.Untiered = intersection(c.Untiered, d.Untiered)
 		m.Undecided = union(c.Undecided, d.Undecided)
+		if d.Higher != c.Higher {
+			m.Higher = higherUndecided
+		}
 	}
 	return &m
 }

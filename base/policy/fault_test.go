@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +45,17 @@ func TestBrokenPacksAreRefusedWithTheirPlace(t *testing.T) {
 		"overlapping ids":                 {good + rule("1", "a.no", "allowed"), "P/pack.yaml:8:5: duplicate: 1"},
 		"a condition without words":       {swap("allowed", "conditional"), "P/pack.yaml:7:5: missing_field: conditions"},
 		"a consultation of nobody":        {swap("allowed", "consult"), "P/pack.yaml:7:5: missing_field: decides"},
+		"an exception by nobody":          {swap("outcome: allowed", "outcome: not_allowed, exception: {ko: 가, en: a, opinion: head}"), "P/pack.yaml:7:61: missing_field: decides"},
+		"an exception by a stranger":      {swap("outcome: allowed", "outcome: not_allowed, exception: {ko: 가, en: a, decides: chief}"), "P/pack.yaml:7:85: unknown_role: chief"},
+		"an opinion on nothing":           {swap("outcome: allowed", "outcome: allowed, opinion: head"), "P/pack.yaml:7:5: bad_value: opinion"},
+		"a decision on nothing":           {swap("outcome: allowed", "outcome: allowed, decides: head"), "P/pack.yaml:7:5: bad_value: opinion"},
+		"a derivation with a rule's id":   {swap("rules:", "derive:\n  - {id: 1, fact: a.class, value: C, when: a.yes, article: 1, source: S, message: {ko: 가, en: a}}\nrules:"), "P/pack.yaml:9:5: duplicate: 1"},
+		"a setting of no source":          {swap("rules:", "settings:\n  - {key: k, value: v, ko: 가, en: a}\nrules:"), "P/pack.yaml:7:5: no_citation: source or unsourced"},
+		"a setting of an unknown source":  {swap("rules:", "settings:\n  - {key: k, value: v, ko: 가, en: a, source: X}\nrules:"), "P/pack.yaml:7:5: unknown_source: X"},
+		"a setting that has and has none": {swap("rules:", "settings:\n  - {key: k, value: v, ko: 가, en: a, source: S, unsourced: true}\nrules:"), "P/pack.yaml:7:5: bad_value: k has a source"},
+		"a setting that stands twice":     {swap("rules:", "settings:\n  - {key: k, value: v, ko: 가, en: a, source: S}\n  - {key: k, value: w, ko: 가, en: a, source: S}\nrules:"), "P/pack.yaml:8:5: duplicate: k"},
+		"unsourced said by another word":  {swap("rules:", "settings:\n  - {key: k, value: v, ko: 가, en: a, unsourced: yes}\nrules:"), "P/pack.yaml:7:49: bad_value: yes is not true"},
+		"a certificate by no setting":     {swap("outcome: allowed", "outcome: allowed, certificate: {scheme: CSAP, tier: low, higher: k}"), "P/pack.yaml:7:93: bad_value: k is no setting"},
 		"required at two venues":          {swap("outcome: allowed", "outcome: required, venues: [own, ppp]"), "P/pack.yaml:7:5: bad_value: required"},
 		"waiting for an unknown fact":     {swap("outcome: allowed", "outcome: allowed, upon: [a.huh]"), "P/pack.yaml:7:5: unknown_fact: a.huh"},
 		"a condition beyond the bound":    {swap("a.yes", strings.Repeat("a.yes || ", 150)+"a.no"), "too_costly:"},
@@ -77,11 +89,57 @@ func TestEveryFaultOfEveryFileIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := Load(testSchema(t), files(map[string]string{
 		"P": pack("P", rule("1", "a.huh", "allowed"), rule("2", "a.n", "allowed")), "Q": pack("Q", rule("1", "true", "maybe")),
-		"P/cases.yaml": "- {name: c, date: 2020-13-01, facts: {a.kind: k9, a.huh: 1}}\n",
+		"P/cases.yaml": "- {name: c, date: 2020-13-01, facts: {a.kind: k9, a.huh: 1}, silent: [\"1\"]}\n",
 	}))
 	var e *naru.Error
 	if !errors.As(err, &e) || len(e.Problems) != 6 {
 		t.Fatalf("%v, want the six faults of three files", errors.Unwrap(err))
+	}
+}
+
+func TestTwoVersionsOfOneInstrumentAreRefused(t *testing.T) {
+	t.Parallel()
+	_, err := Load(testSchema(t), files(map[string]string{
+		"P": pack("P", rule("1", "a.yes", "allowed")), "P-2021": pack("P", rule("1", "a.no", "allowed")),
+	}))
+	if naru.KindOf(err) != naru.Invalid || !strings.Contains(errors.Unwrap(err).Error(), "P-2021/pack.yaml:1:1: bad_value: key P in folder P-2021") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestMoreRulesThanARulingHoldsAreRefused(t *testing.T) {
+	t.Parallel()
+	many := func(key string, n int) string {
+		rules := make([]string, n)
+		for i := range rules {
+			rules[i] = rule(strconv.Itoa(i+1), "a.yes", "allowed")
+		}
+		return pack(key, rules...)
+	}
+	if _, err := Load(testSchema(t), files(map[string]string{"P": many("P", 300), "Q": many("Q", 212)})); err != nil {
+		t.Error(errors.Unwrap(err))
+	}
+	_, err := Load(testSchema(t), files(map[string]string{"P": many("P", 300), "Q": many("Q", 213)}))
+	if naru.KindOf(err) != naru.Invalid || !strings.Contains(errors.Unwrap(err).Error(), "Q/pack.yaml:1:1: too_costly: 513 rules") {
+		t.Errorf("err = %v", errors.Unwrap(err))
+	}
+}
+
+func TestACaseMustNameARuleThatExists(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ file, text, want string }{
+		"no rule at all":             {"P/cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, expect: {own: allowed}}\n", "P/cases.yaml:1:3: missing_field: fires, silent or pending"},
+		"a rule nobody has":          {"P/cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, silent: [\"9\"]}\n", "P/cases.yaml:1:3: bad_value: 9 is no rule"},
+		"a pack nobody has":          {"cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, fires: [Q/1]}\n", "cases.yaml:1:3: bad_value: Q/1 is no rule"},
+		"a rule the pack has not":    {"cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, pending: [P/9]}\n", "cases.yaml:1:3: bad_value: P/9 is no rule"},
+		"an id without its pack":     {"cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, fires: [\"1\"]}\n", "cases.yaml:1:3: bad_value: 1 is no rule"},
+		"an outcome that is no word": {"P/cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, fires: [\"1\"], expect: {own: perhaps}}\n", "P/cases.yaml:1:70: bad_value: perhaps"},
+		"a venue that is no place":   {"P/cases.yaml", "- {name: c, date: 2020-06-01, facts: {}, fires: [\"1\"], expect: {moon: allowed}}\n", "P/cases.yaml:1:71: bad_value: moon"},
+	} {
+		_, err := Load(testSchema(t), files(map[string]string{"P": pack("P", rule("1", "a.yes", "allowed")), tt.file: tt.text}))
+		if naru.KindOf(err) != naru.Invalid || !strings.Contains(errors.Unwrap(err).Error(), tt.want) {
+			t.Errorf("%s: %v, want %s", name, errors.Unwrap(err), tt.want)
+		}
 	}
 }
 

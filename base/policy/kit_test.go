@@ -54,7 +54,7 @@ func pack(key string, rules ...string) string {
 
 // files is a set of packs by key, with what else stands beside them by file name.
 func files(byName map[string]string) fstest.MapFS {
-	m := fstest.MapFS{"authorities.yaml": {Data: []byte("head:\n  - {to: 2020-12-31, ko: 장, en: head}\n  - {from: 2021-01-01, ko: 새 장, en: new head}\n")}}
+	m := fstest.MapFS{"authorities.yaml": {Data: []byte("head:\n  - {to: 2020-12-31, ko: 장, en: head}\n  - {from: 2021-01-01, ko: 새 장, en: new head}\ncouncil:\n  - {ko: 협의체, en: council}\n")}}
 	for name, text := range byName {
 		if !strings.Contains(name, ".") {
 			name += "/pack.yaml"

@@ -4,8 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
 
 	"naru"
 )
@@ -20,9 +20,11 @@ type Law struct {
 	schema  *Schema
 	date    naru.Date
 	packs   []PackRef
+	texts   []*Pack // the same packs with everything they say
 	rules   []lawRule
 	derived []lawDerivation
 	pending []lawRule // announced, evaluated beside and never mixed in
+	sheet   func() *sheet
 }
 
 // lawRule is a rule of one pack on the date.
@@ -71,7 +73,7 @@ func (s *Instruments) law(date naru.Date, chosen func(*Pack) bool) *Law {
 	for _, p := range s.packs {
 		switch {
 		case chosen(p):
-			l.packs = append(l.packs, p.Ref())
+			l.packs, l.texts = append(l.packs, p.Ref()), append(l.texts, p)
 			l.rules = append(l.rules, s.rulesOf(p, date)...)
 			for i := range p.derived {
 				v := &p.derived[i]
@@ -81,6 +83,7 @@ func (s *Instruments) law(date naru.Date, chosen func(*Pack) bool) *Law {
 			l.pending = append(l.pending, s.rulesOf(p, date)...)
 		}
 	}
+	l.sheet = sync.OnceValue(func() *sheet { return newSheet(l) })
 	return l
 }
 
@@ -103,7 +106,7 @@ func (s *Instruments) rulesOf(p *Pack, date naru.Date) []lawRule {
 
 // prepare binds a rule to the date: names of the day, scope of its instrument.
 func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) lawRule {
-	say := func(t naru.Text) naru.Text { return s.names(t, date) }
+	say := func(t naru.Text) naru.Text { return p.names(t, date) }
 	l := lawRule{
 		Rule: r, pack: p, cond: r.cond, rank: rankOf(r.Outcome), out: r.Outcome == OutOfScope,
 		message: say(r.Message), except: say(r.Exception), note: say(r.Caveat),
@@ -125,7 +128,7 @@ func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) la
 		l.upon |= 1 << uint(s.schema.Index(key))
 	}
 	if r.Decides != "" {
-		l.decides = s.nameOf(r.Decides, date)
+		l.decides = p.nameOf(r.Decides, date)
 	}
 	for i := range r.Conditions {
 		l.wants = append(l.wants, say(r.Conditions[i].Text))
@@ -144,8 +147,12 @@ func (s *Instruments) prepare(p *Pack, r *Rule, exits []node, date naru.Date) la
 
 // nameOf returns the name of a role on a date: authorities are renamed, and a verdict
 // of 2017 must not name a ministry of 2026.
-func (s *Instruments) nameOf(role string, date naru.Date) naru.Text {
-	for _, a := range s.authorities[role] {
+func (p *Pack) nameOf(role string, date naru.Date) naru.Text {
+	return nameOf(p.authorities[role], role, date)
+}
+
+func nameOf(names []authority, role string, date naru.Date) naru.Text {
+	for _, a := range names {
 		if date.Within(a.From, a.To) {
 			return a.Name
 		}
@@ -154,12 +161,12 @@ func (s *Instruments) nameOf(role string, date naru.Date) naru.Text {
 }
 
 // names replaces each {role} in a text by the name valid on the date.
-func (s *Instruments) names(t naru.Text, date naru.Date) naru.Text {
+func (p *Pack) names(t naru.Text, date naru.Date) naru.Text {
 	if !strings.Contains(t.Ko, "{") && !strings.Contains(t.En, "{") {
 		return t
 	}
-	for role := range s.authorities {
-		name := s.nameOf(role, date)
+	for role := range p.authorities {
+		name := p.nameOf(role, date)
 		t.Ko = strings.ReplaceAll(t.Ko, "{"+role+"}", name.Ko)
 		t.En = strings.ReplaceAll(t.En, "{"+role+"}", name.En)
 	}
@@ -174,6 +181,9 @@ func (l *Law) Schema() *Schema { return l.schema }
 
 // Packs names the exact versions of the instruments in force.
 func (l *Law) Packs() []PackRef { return l.packs }
+
+// Instruments returns the packs in force, in the order of Packs; callers do not change them.
+func (l *Law) Instruments() []*Pack { return l.texts }
 
 // derive adds to f the facts that instruments let conclude and returns which rule
 // concluded each field (index into l.derived plus one). Rules for one fact stand from
@@ -206,28 +216,4 @@ func (l *Law) Digest() string {
 		fmt.Fprintln(h, p.Key, p.Digest)
 	}
 	return hex.EncodeToString(h.Sum(nil))
-}
-
-// RulesOn returns a pack's rules that are valid on a date, with the names of
-// authorities as of that date.
-func (s *Instruments) RulesOn(p *Pack, date naru.Date) []Rule {
-	rules := []Rule{}
-	for i := range p.Rules {
-		r := p.Rules[i]
-		if !date.Within(r.From, r.To) {
-			continue
-		}
-		r.Message, r.Exception = s.names(r.Message, date), s.names(r.Exception, date)
-		r.Unverified, r.Caveat = s.names(r.Unverified, date), s.names(r.Caveat, date)
-		r.Conditions = slices.Clone(r.Conditions)
-		for n := range r.Conditions {
-			r.Conditions[n].Text = s.names(r.Conditions[n].Text, date)
-		}
-		r.Duties = slices.Clone(r.Duties)
-		for n := range r.Duties {
-			r.Duties[n].Text = s.names(r.Duties[n].Text, date)
-		}
-		rules = append(rules, r)
-	}
-	return rules
 }

@@ -58,6 +58,31 @@ func TestInstrumentsApplyFromTheirDayToTheirDay(t *testing.T) {
 	}
 }
 
+func TestARuleNamesWhoGivesAnOpinionAndWhoDecides(t *testing.T) {
+	t.Parallel()
+	set := load(t, map[string]string{"P": pack("P",
+		rule("1", "a.yes", "consult", "opinion: council, decides: head"),
+		rule("2", "a.no", "not_allowed", `exception: {ko: 가, en: a, opinion: council, decides: head}`),
+		rule("3", "a.no", "not_allowed", `exception: {ko: 가, en: a, decides: head}`))})
+	p, err := set.Pack("P")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][3]string{{"council", "head", ""}, {"council", "", "head"}, {"", "", "head"}} {
+		r := p.Rules[i]
+		if got := [3]string{r.Opinion, r.Decides, r.ExceptionBy}; got != want {
+			t.Errorf("rule %s: opinion, decides and exception by %q, want %q", r.ID, got, want)
+		}
+	}
+	other := load(t, map[string]string{"P": pack("P",
+		rule("1", "a.yes", "consult", "opinion: council, decides: head"),
+		rule("2", "a.no", "not_allowed", `exception: {ko: 가, en: a, opinion: council, decides: council}`),
+		rule("3", "a.no", "not_allowed", `exception: {ko: 가, en: a, decides: head}`))})
+	if q, _ := other.Pack("P"); q.Digest == p.Digest {
+		t.Error("who decides an exception does not change the digest")
+	}
+}
+
 func TestNamesAreThoseOfTheDate(t *testing.T) {
 	t.Parallel()
 	set := load(t, map[string]string{"P": pack("P", strings.Replace(rule("1", "true", "consult", "decides: head"), "ko: 가, en: a", `ko: "{head}이 정한다", en: "the {head} decides"`, 1))})
@@ -69,7 +94,7 @@ func TestNamesAreThoseOfTheDate(t *testing.T) {
 		}
 	}
 	p, _ := set.Pack("P")
-	if r := set.RulesOn(p, "2020-06-01"); len(r) != 1 || r[0].Message.Ko != "장이 정한다" {
+	if r := p.RulesOn("2020-06-01"); len(r) != 1 || r[0].Message.Ko != "장이 정한다" {
 		t.Errorf("rules on a date: %+v", r)
 	}
 }

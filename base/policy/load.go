@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -13,14 +10,19 @@ import (
 	"naru"
 )
 
-// maxRules bounds the rules that may be in force together.
-const maxRules = 512
+// The bounds of a whole set: a ruling holds the truth of every rule in one array, and
+// the rule that concluded a fact in one byte.
+const (
+	maxRules   = 512
+	maxDerived = 255
+)
 
 // Instruments is a whole collection of instruments: what was, is and will be in force.
 type Instruments struct {
 	schema      *Schema
 	packs       []*Pack // by entry into force (announced ones last), then key
 	authorities map[string][]authority
+	sources     map[string]Source
 	cases       []testCase // over all packs together
 }
 
@@ -33,7 +35,7 @@ func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
 		return nil, err
 	}
 	r := &reader{compiler: c, sources: make(map[string]Source), authorities: make(map[string][]authority)}
-	s := &Instruments{schema: schema, authorities: r.authorities}
+	s := &Instruments{schema: schema, authorities: r.authorities, sources: r.sources}
 	if err := r.shared(fsys); err != nil {
 		return nil, err
 	}
@@ -56,6 +58,7 @@ func Load(schema *Schema, fsys fs.FS) (*Instruments, error) {
 	}
 	s.arrange()
 	r.overlaps(s.packs)
+	r.checkCases(s)
 	return s, r.faults.err()
 }
 
@@ -88,9 +91,13 @@ func (r *reader) folder(fsys fs.FS, dir string) (*Pack, error) {
 	if p.Key != dir {
 		d.fault(d.root, "bad_value", "key "+p.Key+" in folder "+dir)
 	}
-	p.Digest = digest(p, r.authorities)
-	p.cases, err = r.cases(fsys, path.Join(dir, "cases.yaml"))
-	return p, err
+	p.seal(r.authorities)
+	p.text = d.source()
+	if d, err = r.open(fsys, path.Join(dir, "cases.yaml")); err != nil || d == nil {
+		return p, err
+	}
+	p.tests, p.cases = d.source(), r.caseList(d)
+	return p, nil
 }
 
 // open parses a file; nil when there is none or nothing in it can be read.
@@ -109,18 +116,21 @@ func (r *reader) open(fsys fs.FS, name string) (*document, error) {
 	return d, nil
 }
 
-// overlaps refuses two instruments of one key, and two that derive the same fact.
+// overlaps refuses two instruments that derive the same fact, and more rules in all
+// than a ruling holds.
 func (r *reader) overlaps(packs []*Pack) {
 	owner := make(map[string]string)
+	rules, derived := 0, 0
 	for _, p := range packs {
+		if rules, derived = rules+len(p.Rules), derived+len(p.derived); rules > maxRules || derived > maxDerived {
+			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules and %d derivations in all packs", rules, derived)})
+			return
+		}
 		for _, v := range p.derived {
 			if other, taken := owner[v.Fact]; taken && other != p.Key {
 				r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "duplicate", Detail: v.Fact + " is derived by " + other})
 			}
 			owner[v.Fact] = p.Key
-		}
-		if len(p.Rules) > maxRules/2 {
-			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules", len(p.Rules))})
 		}
 	}
 }
@@ -139,6 +149,24 @@ func (s *Instruments) arrange() {
 // Packs returns the instruments in order of entry into force; callers do not change them.
 func (s *Instruments) Packs() []*Pack { return s.packs }
 
+// PackOn returns the version of an instrument that is in force on a date, else its
+// latest.
+func (s *Instruments) PackOn(key string, date naru.Date) (*Pack, error) {
+	var latest *Pack
+	for _, p := range s.packs {
+		if p.Key != key {
+			continue
+		}
+		if latest = p; p.inForce(date) {
+			break
+		}
+	}
+	if latest == nil {
+		return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
+	}
+	return latest, nil
+}
+
 // Pack returns the instrument with a key.
 func (s *Instruments) Pack(key string) (*Pack, error) {
 	for _, p := range s.packs {
@@ -149,62 +177,13 @@ func (s *Instruments) Pack(key string) (*Pack, error) {
 	return nil, naru.NewError(naru.NotFound, "policy.no_pack", "pack", key)
 }
 
+// NameOf returns the name of an authority on a date; the role itself when it has none.
+func (s *Instruments) NameOf(role string, date naru.Date) naru.Text {
+	return nameOf(s.authorities[role], role, date)
+}
+
 // Schema returns the facts the set was checked against.
 func (s *Instruments) Schema() *Schema { return s.schema }
 
 // Source returns a source that the pack cites.
 func (p *Pack) Source(key string) Source { return p.sources[key] }
-
-// digest is the SHA-256 of the pack's canonical form: everything that can change a
-// verdict or its words, in a fixed order, with the sources and names it draws on.
-// Layout, comments and cases of the files do not count.
-func digest(p *Pack, authorities map[string][]authority) string {
-	form := struct {
-		Key         string                 `json:"key"`
-		Title       naru.Text              `json:"title"`
-		Status      string                 `json:"status"`
-		From        naru.Date              `json:"from,omitempty"`
-		To          naru.Date              `json:"to,omitempty"`
-		Announced   naru.Date              `json:"announced,omitempty"`
-		Note        naru.Text              `json:"note"`
-		Unread      unread                 `json:"unread"`
-		Derived     []derivation           `json:"derived,omitempty"`
-		Rules       []Rule                 `json:"rules"`
-		Sources     map[string]Source      `json:"sources"`
-		Authorities map[string][]authority `json:"authorities,omitempty"`
-	}{p.Key, p.Title, p.Status, p.From, p.To, p.Announced, p.Note, p.Unread, p.derived, p.Rules, p.sources, named(p, authorities)}
-	data, err := json.Marshal(form)
-	if err != nil {
-		panic(fmt.Sprintf("policy: pack %s has no canonical form: %v", p.Key, err)) // plain data always marshals
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
-// named picks the authorities whose names stand in the pack's texts.
-func named(p *Pack, all map[string][]authority) map[string][]authority {
-	used := make(map[string][]authority)
-	note := func(texts ...naru.Text) {
-		for _, t := range texts {
-			for role, names := range all {
-				if strings.Contains(t.Ko+t.En, "{"+role+"}") {
-					used[role] = names
-				}
-			}
-		}
-	}
-	for i := range p.Rules {
-		r := &p.Rules[i]
-		note(r.Message, r.Exception, r.Unverified, r.Caveat, naru.Text{Ko: "{" + r.Decides + "}"})
-		for _, c := range r.Conditions {
-			note(c.Text)
-		}
-		for _, d := range r.Duties {
-			note(d.Text)
-		}
-	}
-	for _, v := range p.derived {
-		note(v.Message)
-	}
-	return used
-}

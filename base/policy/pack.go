@@ -19,10 +19,15 @@ type Pack struct {
 	Note      naru.Text // what a reader of the pack must know
 	Unread    unread    // from when on the text in force was not read
 	Digest    string    // hex SHA-256 of the canonical form
+	Settings  []Setting
 	Rules     []Rule
 	derived   []derivation
 	cases     []testCase
 	sources   map[string]Source
+
+	authorities map[string][]authority // those its texts name
+	form        []byte                 // see Canonical
+	text, tests []byte                 // see Text
 }
 
 // unread marks the days whose text nobody read: rules still stand in the pack, and
@@ -54,10 +59,12 @@ type Rule struct {
 	Conditions  []Condition      `json:"conditions,omitempty"`
 	Certificate *CertificateNeed `json:"certificate,omitempty"`
 	Duties      []Duty           `json:"duties,omitempty"`
-	Decides     string           `json:"decides,omitempty"` // role
+	Opinion     string           `json:"opinion,omitempty"` // role that gives an opinion before a consultation or an exception is decided
+	Decides     string           `json:"decides,omitempty"` // role that decides a consultation
 	Exception   naru.Text        `json:"exception"`
-	Unverified  naru.Text        `json:"unverified"` // the text was not read or sources conflict: no definite answer may rest on it
-	Caveat      naru.Text        `json:"caveat"`     // what to know beside it; the outcome stands
+	ExceptionBy string           `json:"exception_by,omitempty"` // role that decides the exception
+	Unverified  naru.Text        `json:"unverified"`             // the text was not read or sources conflict: no definite answer may rest on it
+	Caveat      naru.Text        `json:"caveat"`                 // what to know beside it; the outcome stands
 	Upon        []string         `json:"upon,omitempty"`
 
 	cond node
@@ -135,6 +142,16 @@ func (p *Pack) pending(d naru.Date) bool {
 // at reports whether the rule speaks of the venue itself.
 func (r *Rule) at(v Venue) bool { return slices.Contains(r.Venues, v) }
 
+// Text returns the files the pack was read from, pack.yaml and cases.yaml: what its next
+// version begins as. Both are empty for a pack that was restored.
+func (p *Pack) Text() (pack, cases []byte) { return p.text, p.tests }
+
+// Has reports whether the pack has a rule or a derivation of that id.
+func (p *Pack) Has(id string) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id }) ||
+		slices.ContainsFunc(p.derived, func(v derivation) bool { return v.ID == id })
+}
+
 // Ref names the exact version of the pack.
 func (p *Pack) Ref() PackRef {
 	return PackRef{Key: p.Key, Title: p.Title, Status: p.Status, Digest: p.Digest}
@@ -157,3 +174,27 @@ func (p *Pack) State(d naru.Date) string {
 
 // Sources lists the keys of the sources the pack cites, sorted.
 func (p *Pack) Sources() []string { return slices.Sorted(maps.Keys(p.sources)) }
+
+// RulesOn returns the pack's rules that are valid on a date, with the names of
+// authorities as of that date.
+func (p *Pack) RulesOn(date naru.Date) []Rule {
+	rules := []Rule{}
+	for i := range p.Rules {
+		r := p.Rules[i]
+		if !date.Within(r.From, r.To) {
+			continue
+		}
+		r.Message, r.Exception = p.names(r.Message, date), p.names(r.Exception, date)
+		r.Unverified, r.Caveat = p.names(r.Unverified, date), p.names(r.Caveat, date)
+		r.Conditions = slices.Clone(r.Conditions)
+		for n := range r.Conditions {
+			r.Conditions[n].Text = p.names(r.Conditions[n].Text, date)
+		}
+		r.Duties = slices.Clone(r.Duties)
+		for n := range r.Duties {
+			r.Duties[n].Text = p.names(r.Duties[n].Text, date)
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}

@@ -48,7 +48,7 @@ func (r *reader) readAuthorities(d *document) {
 // pack reads pack.yaml.
 func (r *reader) pack(d *document) *Pack {
 	p := &Pack{sources: make(map[string]Source)}
-	var rules, derive *yaml.Node
+	var rules, derive, settings *yaml.Node
 	d.mapping(d.root, fields{
 		"key": d.str(&p.Key), "title": d.text(&p.Title),
 		"status": d.oneOf(&p.Status, "statute", "notice", "guideline", "plan", "draft"),
@@ -59,12 +59,16 @@ func (r *reader) pack(d *document) *Pack {
 		"unread": func(n *yaml.Node) {
 			d.mapping(n, fields{"from": d.date(&p.Unread.From), "ko": d.str(&p.Unread.Why.Ko), "en": d.str(&p.Unread.Why.En)}, "from", "ko", "en")
 		},
-		"sources": r.readSources(d, p.sources),
-		"derive":  func(n *yaml.Node) { derive = n },
-		"rules":   func(n *yaml.Node) { rules = n },
+		"sources":  r.readSources(d, p.sources),
+		"settings": func(n *yaml.Node) { settings = n },
+		"derive":   func(n *yaml.Node) { derive = n },
+		"rules":    func(n *yaml.Node) { rules = n },
 	}, "key", "title", "status", "rules")
 	if p.From == "" && p.Announced == "" {
 		d.fault(d.root, "missing_field", "in_force or announced")
+	}
+	if settings != nil {
+		d.list(func(n *yaml.Node) { r.setting(d, p, n) })(settings)
 	}
 	if derive != nil {
 		d.list(func(n *yaml.Node) { r.derivation(d, p, n) })(derive)
@@ -84,10 +88,11 @@ func (r *reader) rule(d *document, p *Pack, n *yaml.Node) {
 		"article": d.str(&u.Article), "source": d.str(&u.Source), "message": r.sentence(d, &u.Message),
 		"conditions": d.list(func(n *yaml.Node) { u.Conditions = append(u.Conditions, r.condition(d, n)) }),
 		"certificate": func(n *yaml.Node) {
-			u.Certificate = r.certificate(d, n)
+			u.Certificate = r.certificate(d, p, n)
 		},
 		"duties":  d.list(func(n *yaml.Node) { u.Duties = append(u.Duties, r.duty(d, n)) }),
-		"decides": r.role(d, &u.Decides), "exception": r.sentence(d, &u.Exception),
+		"opinion": r.role(d, &u.Opinion), "decides": r.role(d, &u.Decides),
+		"exception":  func(n *yaml.Node) { r.exception(d, n, &u) },
 		"unverified": r.sentence(d, &u.Unverified), "caveat": r.sentence(d, &u.Caveat), "upon": d.strs(&u.Upon),
 	}, "id", "when", "outcome", "message")
 	r.checkRule(d, p, n, &u)
@@ -100,13 +105,20 @@ func (r *reader) rule(d *document, p *Pack, n *yaml.Node) {
 	p.Rules = append(p.Rules, u)
 }
 
+// exception reads how a rule may be lifted for one component: in words, and by whom.
+func (r *reader) exception(d *document, n *yaml.Node, u *Rule) {
+	d.mapping(n, fields{
+		"ko": d.str(&u.Exception.Ko), "en": d.str(&u.Exception.En),
+		"opinion": r.role(d, &u.Opinion), "decides": r.role(d, &u.ExceptionBy),
+	}, "ko", "en", "decides")
+	r.checkRoles(d, n, u.Exception)
+}
+
 // checkRule refuses what the shape alone lets through: no citation, unknown source or
 // fact, a repeated id, an outcome without what it needs.
 func (r *reader) checkRule(d *document, p *Pack, n *yaml.Node, u *Rule) {
 	r.checkCitation(d, p, n, u.Article, u.Source)
-	if slices.ContainsFunc(p.Rules, func(o Rule) bool { return o.ID == u.ID }) {
-		d.fault(n, "duplicate", u.ID)
-	}
+	r.checkID(d, p, n, u.ID)
 	for _, key := range u.Upon {
 		if r.compiler.schema.Index(key) < 0 {
 			d.fault(n, "unknown_fact", key)
@@ -121,8 +133,19 @@ func (r *reader) checkRule(d *document, p *Pack, n *yaml.Node, u *Rule) {
 	if u.Outcome == Consult && u.Decides == "" {
 		d.fault(n, "missing_field", "decides")
 	}
+	if u.Outcome != Consult && u.Decides != "" || u.Opinion != "" && u.Decides == "" && u.ExceptionBy == "" {
+		d.fault(n, "bad_value", "opinion and decides belong to a consultation or an exception")
+	}
 	if u.Outcome == Required && len(u.Venues) != 1 {
 		d.fault(n, "bad_value", "required names one venue")
+	}
+}
+
+// checkID refuses an id that another rule or derivation of the pack has already: a
+// citation names one of them.
+func (r *reader) checkID(d *document, p *Pack, n *yaml.Node, id string) {
+	if p.Has(id) {
+		d.fault(n, "duplicate", id)
 	}
 }
 
@@ -149,6 +172,7 @@ func (r *reader) derivation(d *document, p *Pack, n *yaml.Node) {
 		"article": d.str(&v.Article), "source": d.str(&v.Source), "message": r.sentence(d, &v.Message),
 	}, "id", "fact", "value", "when", "message")
 	r.checkCitation(d, p, n, v.Article, v.Source)
+	r.checkID(d, p, n, v.ID)
 	var f Facts
 	if err := r.compiler.schema.Set(&f, v.Fact, worded(v.Value)); err != nil {
 		d.fault(n, "bad_value", err.Error())
@@ -176,11 +200,11 @@ func (r *reader) condition(d *document, n *yaml.Node) Condition {
 	return c
 }
 
-func (r *reader) certificate(d *document, n *yaml.Node) *CertificateNeed {
+func (r *reader) certificate(d *document, p *Pack, n *yaml.Node) *CertificateNeed {
 	var c CertificateNeed
 	d.mapping(n, fields{
 		"scheme": d.oneOf(&c.Scheme, "CSAP"), "types": d.strs(&c.Types), "untiered": d.strs(&c.Untiered), "undecided": d.strs(&c.Undecided),
-		"tier": d.oneOf(&c.Tier, tiers()...),
+		"tier": d.oneOf(&c.Tier, tiers()...), "higher": r.higher(d, p, &c),
 	}, "scheme")
 	for _, t := range slices.Concat(c.Types, c.Untiered, c.Undecided) {
 		if !slices.Contains([]string{"iaas", "saas_standard", "saas_simple", "paas", "daas"}, t) {

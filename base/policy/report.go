@@ -35,12 +35,7 @@ type Coverage struct {
 func (s *Instruments) Test() Report {
 	t := &trial{set: s}
 	for _, p := range s.packs {
-		for i := range p.Rules {
-			t.open(p.Key, p.Rules[i].ID)
-		}
-		for i := range p.derived {
-			t.open(p.Key, p.derived[i].ID)
-		}
+		t.openAll(p)
 	}
 	for _, p := range s.packs {
 		for i := range p.cases {
@@ -50,10 +45,7 @@ func (s *Instruments) Test() Report {
 	for i := range s.cases {
 		t.together(&s.cases[i])
 	}
-	for _, c := range t.order {
-		t.report.Rules = append(t.report.Rules, *c)
-	}
-	return t.report
+	return t.done()
 }
 
 // trial is one run of the cases.
@@ -61,6 +53,24 @@ type trial struct {
 	set    *Instruments
 	report Report
 	order  []*Coverage
+}
+
+// openAll puts every rule and derivation of the pack under trial.
+func (t *trial) openAll(p *Pack) {
+	for i := range p.Rules {
+		t.open(p.Key, p.Rules[i].ID)
+	}
+	for i := range p.derived {
+		t.open(p.Key, p.derived[i].ID)
+	}
+}
+
+// done returns the report with the coverage of every rule under trial.
+func (t *trial) done() Report {
+	for _, c := range t.order {
+		t.report.Rules = append(t.report.Rules, *c)
+	}
+	return t.report
 }
 
 func (t *trial) open(pack, rule string) {

@@ -119,6 +119,10 @@ type CertificateNeed struct {
 	Types  []string `json:"types,omitempty"` // any of: iaas, saas_standard, saas_simple, paas, daas; empty = any
 	Tier   string   `json:"tier,omitempty"`  // low, middle, high; empty = any
 
+	// Higher says whether a certificate of a higher tier suffices: accepted, undecided or
+	// refused. No source settles it (policy.md 1.6), so it is a setting of the pack.
+	Higher string `json:"higher,omitempty"`
+
 	// Untiered are the types whose certificate counts although it names no tier: it was
 	// issued before there were tiers and is valid for five years.
 	Untiered []string `json:"untiered,omitempty"`
@@ -130,8 +134,8 @@ type CertificateNeed struct {
 
 // Accepts reports whether a certificate is enough: its scheme, its type and its tier
 // ("" for one issued before there were tiers). A type on which the sources conflict,
-// or one that nobody mapped to a tier, is unknown and never a yes. That a higher tier
-// may host a lower system is naru's reading; no text read says so (policy.md 1.6).
+// or one that nobody mapped to a tier, is unknown and never a yes; so is a higher tier
+// where the pack does not say that it suffices.
 func (c *CertificateNeed) Accepts(scheme, kind, tier string) Truth {
 	switch {
 	case scheme != c.Scheme:
@@ -140,14 +144,27 @@ func (c *CertificateNeed) Accepts(scheme, kind, tier string) Truth {
 		return Unknown
 	case len(c.Types) > 0 && !slices.Contains(c.Types, kind):
 		return False
-	case c.Tier == "", slices.Index(tiers(), tier) >= slices.Index(tiers(), c.Tier):
+	case c.Tier == "", tier == c.Tier:
 		return True
+	case slices.Index(tiers(), tier) > slices.Index(tiers(), c.Tier):
+		return c.higher()
 	case tier != "":
 		return False
 	case slices.Contains(c.Untiered, kind):
 		return True
 	}
 	return Unknown
+}
+
+func (c *CertificateNeed) higher() Truth {
+	switch c.Higher {
+	case higherAccepted:
+		return True
+	case higherRefused:
+		return False
+	default:
+		return Unknown
+	}
 }
 
 // Duty is something the law asks somebody to do because of the choice.
@@ -180,6 +197,17 @@ type Reason struct {
 	Exception naru.Text   `json:"exception"` // who may decide otherwise, if anyone
 	Atoms     []AtomTruth `json:"atoms,omitempty"`
 	Missing   []string    `json:"missing,omitempty"`
+	Lift      *Lift       `json:"lift,omitempty"`   // who may decide otherwise
+	Lifted    *Exemption  `json:"lifted,omitempty"` // the exception that was granted
+}
+
+// Lift says who may lift a rule for one component, and who is heard before: roles as the
+// instrument names them, with the names valid on the date.
+type Lift struct {
+	By          string    `json:"by"`
+	Name        naru.Text `json:"name"`
+	Opinion     string    `json:"opinion,omitempty"`
+	OpinionName naru.Text `json:"opinion_name"`
 }
 
 // AtomTruth is the truth of one elementary condition, with the fact it read.

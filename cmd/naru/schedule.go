@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"naru"
@@ -14,7 +13,8 @@ import (
 )
 
 // lawEvery is how often naru looks whether another law is in force than the one its
-// standing decisions rest on: a new day, or new packs after an upgrade.
+// standing decisions rest on, or an exception began or ran out: a new day, or new packs
+// after an upgrade.
 const lawEvery = 10 * time.Minute
 
 // collectEvery is how often providers are asked for usage. Lines told before are
@@ -43,19 +43,14 @@ func (s *system) asNaru(name string) naru.Call {
 	return s.runner.CallFor(naru.Actor{User: "naru/" + name, Role: string(identity.System)})
 }
 
-// redecide decides the nation again when the law of today is not that of the standing
-// decisions.
+// redecide renews the standing decisions that the calendar made old.
 func (s *system) redecide(ctx context.Context) error {
 	c := s.asNaru("law")
-	inForce, err := s.law.InForce(c.Today())
-	if err != nil {
+	due, err := op.Do(ctx, s.runner, c, s.steps.Decide.Due, decide.DueIn{})
+	if err != nil || !due.Law && len(due.Systems) == 0 {
 		return err
 	}
-	sum, err := op.Do(ctx, s.runner, c, s.steps.Decide.Summary, decide.SummaryIn{})
-	if err != nil || sum.Components == 0 || slices.Equal(sum.Laws, []string{inForce.Digest()}) {
-		return err
-	}
-	_, err = op.Do(ctx, s.runner, c, s.steps.Decide.Run, decide.RunIn{})
+	_, err = op.Do(ctx, s.runner, c, s.steps.Decide.Renew, decide.RenewIn{})
 	return err
 }
 

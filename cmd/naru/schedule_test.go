@@ -10,8 +10,9 @@ import (
 	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
-	"naru/packs/law"
+	packs "naru/packs/law"
 )
 
 // A naru that comes up under another law than its standing decisions rest on decides
@@ -43,7 +44,7 @@ func TestTheNationIsDecidedAgainWhenTheLawHasChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range list.Rows {
-			if e.Op == "decide.run" {
+			if e.Op == "decide.renew" {
 				n++
 			}
 		}
@@ -56,12 +57,12 @@ func TestTheNationIsDecidedAgainWhenTheLawHasChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := s.law
-	s.law, s.steps.Decide = older, decide.New(older)
+	now := s.steps.Decide
+	s.steps.Decide = decide.New(law.NewBook(older))
 	if n := runs(); n != 1 {
 		t.Errorf("decided %d times under another law, want once", n)
 	}
-	s.law, s.steps.Decide = now, decide.New(now)
+	s.steps.Decide = now
 	runs()
 	if n := runs(); n != 2 {
 		t.Errorf("decided %d times back under the first law, want twice in all", n)
@@ -73,7 +74,7 @@ func onePack(t *testing.T) fstest.MapFS {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for _, name := range []string{"authorities.yaml", "sources.yaml", "INT2023/pack.yaml", "INT2023/cases.yaml"} {
-		data, err := law.Files.ReadFile(name)
+		data, err := packs.Files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

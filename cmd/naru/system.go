@@ -32,7 +32,6 @@ type system struct {
 	keys   keys
 	log    *slog.Logger
 	words  *locale.Catalog
-	law    *policy.Instruments
 	db     *store.DB
 	runner *op.Runner
 	signer *record.Signer
@@ -53,7 +52,8 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	if s.words, err = locale.Load(); err != nil {
 		return nil, err
 	}
-	if s.law, err = policy.Load(inventory.Facts(), law.Files); err != nil {
+	shipped, err := policy.Load(inventory.Facts(), law.Files)
+	if err != nil {
 		return nil, fmt.Errorf("policy packs: %w", err)
 	}
 	if s.signer, err = record.NewSigner(s.keys.Signing); err != nil {
@@ -68,7 +68,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	}
 	s.runner = op.NewRunner(s.db, time.Now, naru.NewIDs(rand.Reader))
 	s.brokers = provider.New(provider.Config{Loopback: cfg.Loopback})
-	if s.steps, err = flow.New(s.law, s.keys.Verifier, rand.Reader); err != nil {
+	if s.steps, err = flow.New(shipped, s.keys.Verifier, rand.Reader); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	s.login = login.New(login.Config{

@@ -49,10 +49,23 @@ func (a *App) command() *cobra.Command {
 	for _, c := range append(a.ownCommands(), a.Commands(a)...) {
 		root.AddCommand(c)
 	}
-	for _, c := range steps {
+	for _, c := range append(steps, a.shortcuts()...) {
 		root.AddCommand(c)
 	}
 	return root
+}
+
+// shortcuts are operations people ask for by their own name, without the step.
+func (a *App) shortcuts() []*cobra.Command {
+	var list []*cobra.Command
+	for _, o := range a.Operations {
+		if o.Info().Name == "decide.whatif" {
+			c := a.operation(o, "whatif")
+			c.GroupID = groupRoad
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // stepCommands makes one command per step with one subcommand per operation; what is

@@ -30,6 +30,7 @@ type field struct {
 	doc   string
 	typ   reflect.Type
 	index []int
+	file  bool // a text that fills a file: @FILE reads it
 }
 
 func newForm(a *App, info op.Info) *form {
@@ -51,7 +52,7 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "" {
 			name = f.Name
 		}
-		list = append(list, field{name, f.Tag.Get("doc"), f.Type, f.Index})
+		list = append(list, field{name, f.Tag.Get("doc"), f.Type, f.Index, f.Tag.Get("file") != ""})
 	}
 	return list
 }
@@ -154,25 +155,35 @@ func (f *form) value(set *pflag.FlagSet, fd field) (any, error) {
 		return set.GetStringToString(name)
 	}
 	text, err := set.GetString(name)
-	if err != nil || isText(fd.typ) {
-		return text, err
+	switch {
+	case err != nil:
+		return nil, err
+	case fd.file:
+		data, err := f.content(text)
+		return string(data), err
+	case isText(fd.typ):
+		return text, nil
 	}
 	return f.document(text)
 }
 
-// document reads JSON given as itself, as @FILE, or as @- from standard input.
+// content is a text given as itself, as @FILE, or as @- from standard input.
+func (f *form) content(text string) ([]byte, error) {
+	path, named := strings.CutPrefix(text, "@")
+	switch {
+	case !named:
+		return []byte(text), nil
+	case path == "-":
+		return io.ReadAll(f.app.In)
+	}
+	return os.ReadFile(path)
+}
+
+// document reads JSON given as content.
 func (f *form) document(text string) (any, error) {
-	data := []byte(text)
-	if path, ok := strings.CutPrefix(text, "@"); ok {
-		var err error
-		if path == "-" {
-			data, err = io.ReadAll(f.app.In)
-		} else {
-			data, err = os.ReadFile(path)
-		}
-		if err != nil {
-			return nil, err
-		}
+	data, err := f.content(text)
+	if err != nil {
+		return nil, err
 	}
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {

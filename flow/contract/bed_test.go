@@ -14,6 +14,7 @@ import (
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/internal/testdb"
 	"naru/store"
 )
@@ -64,11 +65,11 @@ func refused(t testing.TB, err error, kind naru.Kind, key string) *naru.Error {
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	law, err := policy.Load(inventory.Facts(), os.DirFS("../match/testdata/law"))
+	set, err := policy.Load(inventory.Facts(), os.DirFS("../match/testdata/law"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{t: t, ops: contract.New(contract.Config{Law: law})}
+	b := &bed{t: t, ops: contract.New(contract.Config{Book: law.NewBook(set)})}
 	b.Runner = op.NewRunner(db, func() time.Time { return testdb.Noon.AddDate(0, 0, int(b.days.Load())) }, naru.NewIDs(rand.Reader))
 	do(b, operator, inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{
 		{Row: 2, Code: "A1", Value: inventory.Institution{Name: "가 기관", Kind: "central"}},

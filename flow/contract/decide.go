@@ -76,7 +76,11 @@ func (d desk) checkAgain(ctx context.Context, c *op.Call, s Store, o *Order) err
 	if err != nil {
 		return err
 	}
-	o.Basis, err = d.basis(subject, &offer, &plan, c.Today())
+	law, err := d.book.InForce(ctx, s, c.Today())
+	if err != nil {
+		return err
+	}
+	o.Basis, err = basis(law, subject, &offer, &plan)
 	return err
 }
 

@@ -6,14 +6,14 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
-	"naru/base/policy"
 	"naru/flow/catalog"
 	"naru/flow/inventory"
+	"naru/flow/law"
 )
 
 // Config is what an installation decides about buying.
 type Config struct {
-	Law    *policy.Instruments
+	Book   *law.Book
 	Tracks []Track // nil = Tracks()
 }
 
@@ -32,7 +32,7 @@ type Ops struct {
 
 // New returns the operations of buying.
 func New(cfg Config) Ops {
-	d := desk{law: cfg.Law, tracks: cfg.Tracks}
+	d := desk{book: cfg.Book, tracks: cfg.Tracks}
 	if d.tracks == nil {
 		d.tracks = Tracks()
 	}

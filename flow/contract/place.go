@@ -12,6 +12,7 @@ import (
 	"naru/base/policy"
 	"naru/flow/catalog"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/match"
 )
 
@@ -34,9 +35,9 @@ const (
 	maxText = 2000
 )
 
-// desk is where orders are placed and decided: it holds the law and the tracks.
+// desk is where orders are placed and decided: it holds the book of law and the tracks.
 type desk struct {
-	law    *policy.Instruments
+	book   *law.Book
 	tracks []Track
 }
 
@@ -120,7 +121,11 @@ func (d desk) draft(ctx context.Context, c *op.Call, s Store, subject match.Subj
 	if err != nil {
 		return Order{}, err
 	}
-	basis, err := d.basis(subject, &offer, &plan, c.Today())
+	law, err := d.book.InForce(ctx, s, c.Today())
+	if err != nil {
+		return Order{}, err
+	}
+	basis, err := basis(law, subject, &offer, &plan)
 	if err != nil {
 		return Order{}, err
 	}
@@ -139,11 +144,7 @@ func (d desk) draft(ctx context.Context, c *op.Call, s Store, subject match.Subj
 
 // basis weighs the plan by the law of a day and refuses what does not fit, with every
 // reason against it and every fact that is missing.
-func (d desk) basis(subject match.Subject, offer *catalog.Offer, plan *catalog.Plan, on naru.Date) (Basis, error) {
-	law, err := d.law.InForce(on)
-	if err != nil {
-		return Basis{}, err
-	}
+func basis(law *policy.Law, subject match.Subject, offer *catalog.Offer, plan *catalog.Plan) (Basis, error) {
 	fit := match.Weigh(law, subject, offer, plan)
 	if fit.Standing != match.Fits {
 		var ps []naru.Problem
@@ -153,7 +154,7 @@ func (d desk) basis(subject match.Subject, offer *catalog.Offer, plan *catalog.P
 		return Basis{}, naru.NewError(naru.Conflict, "contract.not_fit").WithProblems(ps)
 	}
 	return Basis{
-		AsOf: on, Venue: fit.Venue, Outcome: fit.Outcome, Conditions: fit.Conditions, Certificate: fit.Certificate,
+		AsOf: law.Date(), Venue: fit.Venue, Outcome: fit.Outcome, Conditions: fit.Conditions, Certificate: fit.Certificate,
 		Packs: law.Packs(), FactsDigest: fit.FactsDigest,
 	}, nil
 }
@@ -178,7 +179,12 @@ func subjectOf(ctx context.Context, a naru.Actor, s Store, system inventory.Syst
 	if i < 0 {
 		return match.Subject{}, naru.NewError(naru.Invalid, "contract.unknown_component", "system", string(system), "component", string(id))
 	}
-	return match.Subject{Institution: inst, System: sys, Component: sys.Components[i]}, nil
+	lifts, err := s.Lifts(ctx, "", system)
+	if err != nil {
+		return match.Subject{}, fmt.Errorf("exceptions of %s: %w", system, err)
+	}
+	part := sys.Components[i]
+	return match.Subject{Institution: inst, System: sys, Component: part, Exemptions: lifts[part.ID]}, nil
 }
 
 // subjects are the objects an entry about the order concerns.

@@ -5,12 +5,14 @@ import (
 
 	"naru"
 	"naru/flow/catalog"
+	"naru/flow/decide"
 	"naru/flow/inventory"
 )
 
 // Store is what this step needs of a transaction.
 type Store interface {
 	Payer
+	decide.Asker
 	Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error)
 	System(ctx context.Context, id inventory.SystemID) (inventory.System, error)
 	Offer(ctx context.Context, id catalog.ServiceID) (catalog.Offer, error)

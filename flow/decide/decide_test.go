@@ -14,8 +14,9 @@ import (
 	"naru/base/record"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/internal/testdb"
-	"naru/packs/law"
+	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -33,11 +34,11 @@ type bed struct {
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), law.Files)
+	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{Runner: testdb.Runner(db), t: t, db: db, ops: decide.New(set), set: set, ids: map[string]inventory.InstitutionID{}}
+	b := &bed{Runner: testdb.Runner(db), t: t, db: db, ops: decide.New(law.NewBook(set)), set: set, ids: map[string]inventory.InstitutionID{}}
 	b.institutions("local")
 	list := do(b, operator, inventory.ListInstitutions, inventory.ListInstitutionsIn{})
 	for _, i := range list.Rows {

@@ -32,6 +32,7 @@ type Decision struct {
 	Hybrid      bool                    `json:"hybrid"` // of its system: its components may not all go to the same places
 	Law         string                  `json:"law"`    // digest of the instruments in force
 	Facts       string                  `json:"facts"`  // digest of the facts
+	Exempt      []string                `json:"exempt"` // exceptions it rests on, by id
 	Version     int64                   `json:"version"`
 	DecidedAt   time.Time               `json:"decided_at"`
 }
@@ -45,8 +46,8 @@ type Outcomes struct {
 	OnSite     policy.Outcome `json:"onsite"`
 }
 
-// outcomesFrom names the outcomes that stand in the order of policy.Venues.
-func outcomesFrom(o policy.Outcomes) Outcomes {
+// OutcomesFrom names the outcomes that stand in the order of policy.Venues.
+func OutcomesFrom(o policy.Outcomes) Outcomes {
 	return Outcomes{Government: o[0], Private: o[1], PPP: o[2], Own: o[3], OnSite: o[4]}
 }
 
@@ -147,3 +148,6 @@ func (t *tally) add(list []Decision) {
 }
 
 func (t *tally) digest() string { return hex.EncodeToString(t.hash[:]) }
+
+// List returns the outcomes in the order of policy.Venues.
+func (o Outcomes) List() []policy.Outcome { l := o.list(); return l[:] }

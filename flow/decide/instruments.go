@@ -33,25 +33,27 @@ type Citation struct {
 	policy.Source
 }
 
-// instruments makes the function that shows the law of a date: every instrument of
-// the set, in order of entry into force, with its state on that day.
-func instruments(law *policy.Instruments) func(context.Context, *op.Call, Store, InstrumentsIn) ([]Instrument, error) {
-	return func(_ context.Context, c *op.Call, _ Store, in InstrumentsIn) ([]Instrument, error) {
-		_, date := editionOf(c, in.AsOf)
-		if _, err := law.InForce(date); err != nil {
-			return nil, err
-		}
-		list := make([]Instrument, 0, len(law.Packs()))
-		for _, p := range law.Packs() {
-			i := Instrument{
-				PackRef: p.Ref(), State: p.State(date), From: p.From, To: p.To, Announced: p.Announced,
-				Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Rules: law.RulesOn(p, date),
-			}
-			for _, key := range p.Sources() {
-				i.URLs = append(i.URLs, Citation{Key: key, Source: p.Source(key)})
-			}
-			list = append(list, i)
-		}
-		return list, nil
+// instruments shows the law of a date: every instrument of the book, in order of entry
+// into force, with its state on that day.
+func (b bulk) instruments(ctx context.Context, c *op.Call, s Store, in InstrumentsIn) ([]Instrument, error) {
+	_, date := editionOf(c, in.AsOf)
+	set, err := b.book.Instruments(ctx, s)
+	if err != nil {
+		return nil, err
 	}
+	if _, err := set.InForce(date); err != nil {
+		return nil, err
+	}
+	list := make([]Instrument, 0, len(set.Packs()))
+	for _, p := range set.Packs() {
+		i := Instrument{
+			PackRef: p.Ref(), State: p.State(date), From: p.From, To: p.To, Announced: p.Announced,
+			Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Rules: p.RulesOn(date),
+		}
+		for _, key := range p.Sources() {
+			i.URLs = append(i.URLs, Citation{Key: key, Source: p.Source(key)})
+		}
+		list = append(list, i)
+	}
+	return list, nil
 }

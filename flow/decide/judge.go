@@ -11,13 +11,16 @@ type Subject struct {
 	System inventory.System
 }
 
+// Lifts are the exceptions that were granted, by component.
+type Lifts map[inventory.ComponentID]policy.Exemptions
+
 // Judge answers for every component of a system, with full reasons, in the order of
 // its components. It is pure: match, provision and the doors ask it before they act.
-func Judge(law *policy.Law, inst inventory.Institution, sys inventory.System) []policy.Verdict {
+func Judge(law *policy.Law, inst inventory.Institution, sys inventory.System, lifts Lifts) []policy.Verdict {
 	verdicts := make([]policy.Verdict, len(sys.Components))
 	for i := range sys.Components {
 		f := inventory.FactsOf(law.Schema(), inst.Kind, &sys, &sys.Components[i])
-		verdicts[i] = law.Decide(&f)
+		verdicts[i] = law.DecideUnder(lifts[sys.Components[i].ID], &f)
 	}
 	return verdicts
 }
@@ -28,22 +31,31 @@ func outcomesOf(v *policy.Verdict) Outcomes {
 	for i, venue := range policy.Venues() {
 		o[i] = v.At(venue).Outcome
 	}
-	return outcomesFrom(o)
+	return OutcomesFrom(o)
+}
+
+// settled is a decision with the facts it was made from.
+type settled struct {
+	Decision
+	facts policy.Facts
 }
 
 // settle decides a system without explaining: what a whole nation is decided with.
-func settle(law *policy.Law, lawDigest string, s *Subject) []Decision {
+func (w *work) settle(s *Subject) []settled {
 	sys := &s.System
-	list := make([]Decision, len(sys.Components))
+	list := make([]settled, len(sys.Components))
 	parts := make([]Outcomes, len(sys.Components))
 	for i := range sys.Components {
 		c := &sys.Components[i]
-		f := inventory.FactsOf(law.Schema(), s.Kind, sys, c)
-		parts[i] = outcomesFrom(law.Outcomes(&f))
+		d := &list[i]
+		d.facts = inventory.FactsOf(w.law.Schema(), s.Kind, sys, c)
+		lifts := w.lifts[c.ID].On(w.law.Date())
+		parts[i] = OutcomesFrom(w.law.OutcomesUnder(lifts, &d.facts))
 		open, _ := parts[i].sides()
-		list[i] = Decision{
-			Component: c.ID, System: sys.ID, Institution: sys.Institution, Kind: s.Kind, AsOf: law.Date(),
-			Outcomes: parts[i], Open: open.Venues(), Law: lawDigest, Facts: law.Schema().Digest(&f), Version: sys.Version,
+		d.Decision = Decision{
+			Component: c.ID, System: sys.ID, Institution: sys.Institution, Kind: s.Kind, AsOf: w.law.Date(),
+			Outcomes: parts[i], Open: open.Venues(), Law: w.digest, Facts: w.law.Schema().Digest(&d.facts), Exempt: lifts.IDs(),
+			Version: sys.Version,
 		}
 	}
 	_, hybrid := spread(parts)

@@ -62,6 +62,7 @@ func systemFields() []policy.Field {
 		{Key: "system.yearly_cost", Type: policy.Int, Label: text("연간 운영비", "Yearly cost"), Unit: text("원", "won")},
 		{Key: "system.rto_minutes", Type: policy.Int, Label: text("목표 복구시간", "Recovery time objective"), Unit: text("분", "minutes")},
 		{Key: "system.rpo_minutes", Type: policy.Int, Label: text("목표 복구시점", "Recovery point objective"), Unit: text("분", "minutes")},
+		{Key: "system.data_centre_plan", Type: policy.Enum, Label: text("데이터센터 신규 구축", "New data centre"), Codes: dataCentreGrounds(), Note: "통합기준 제14조제1항"},
 	}
 }
 
@@ -117,6 +118,8 @@ func reviewFields() []policy.Field {
 		{Key: "component.precedent", Type: policy.Bool, Label: text("이용 선례", "Accepted precedent")},
 		{Key: "component.onsite_reasons", Type: policy.Set, Label: text("현장 운영 사유", "Reasons to stay on site"), Codes: onsiteReasons(), Note: "통합기준 제8조제2항, 제7조제2항"},
 		{Key: "component.teaching", Type: policy.Bool, Label: text("교육 현장 사용", "Used at the place of education")},
+		{Key: "component.teaching_purpose", Type: policy.Bool, Label: text("교육 목적 이용", "Used for teaching")},
+		{Key: "component.use_model", Type: policy.Bool, Label: text("활용모델 이용", "Follows a model of use"), Note: "이용 기준 고시 제16조 (2022년 제11조)"},
 		{Key: "component.security_service", Type: policy.Bool, Label: text("침해사고 대응 보안 서비스", "Security service for incidents")},
 		{Key: "component.service_certified", Type: policy.Bool, Label: text("인증 서비스 이용", "Uses a certified service")},
 		{Key: "component.service_kind", Type: policy.Enum, Label: text("이용 서비스 유형", "Service kind"), Codes: []policy.Code{
@@ -161,6 +164,20 @@ func onsiteReasons() []policy.Code {
 		code("communication", "통신 성능·안정성", "Communication performance and stability"),
 		code("supercomputer", "슈퍼컴퓨터", "Supercomputer"),
 		code("committee", "심의위원회 인정", "Accepted by the committee"),
+	}
+}
+
+// dataCentreGrounds are the grounds on which a new data centre may be built (통합기준
+// 제14조제1항), beside "none is built" and "none of them applies".
+func dataCentreGrounds() []policy.Code {
+	return []policy.Code{
+		code("none", "구축하지 않음", "None is built"),
+		code("law", "다른 법령", "Another law"),
+		code("agency", "통합관리기관", "Integrated management agency"),
+		code("excluded", "통합 제외 정보시스템", "Systems excluded from integration"),
+		code("regional", "지역정보통합센터", "Regional integration centre"),
+		code("own_integration", "자체 통합", "Own integration"),
+		code("other", "그 밖의 사유", "Another ground"),
 	}
 }
 

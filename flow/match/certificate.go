@@ -59,6 +59,8 @@ func serves(need *policy.CertificateNeed, c *catalog.Certificate, on naru.Date) 
 		return append(because("match.certificate_valid", "scheme", c.Scheme, "number", c.Number, "to", string(c.To)), higher(need, c)...), answer
 	case answer == policy.Unknown && slices.Contains(need.Undecided, c.Type):
 		return because("match.certificate_type_conflict", "number", c.Number, "type", c.Type), answer
+	case answer == policy.Unknown && c.Tier != "":
+		return because("match.certificate_higher_open", "number", c.Number, "has", c.Tier, "tier", cmp.Or(need.Tier, "any")), answer
 	case answer == policy.Unknown:
 		return because("match.certificate_no_tier", "number", c.Number, "tier", cmp.Or(need.Tier, "any")), answer
 	case len(need.Types) == 0 || slices.Contains(need.Types, c.Type):

@@ -24,6 +24,7 @@ type Subject struct {
 	Institution inventory.Institution
 	System      inventory.System
 	Component   inventory.Component
+	Exemptions  policy.Exemptions // granted to the component
 }
 
 // Fit is what law and certificate say of one plan for one component on a date.
@@ -137,7 +138,7 @@ func (w *scales) verdict(offer *catalog.Offer) policy.Verdict {
 	if c.kind != "" {
 		_ = schema.Set(&facts, "component.service_kind", c.kind)
 	}
-	v := w.law.Decide(&facts)
+	v := w.law.DecideUnder(w.subject.Exemptions, &facts)
 	w.verdicts[c] = v
 	return v
 }

@@ -11,27 +11,30 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/flow/catalog"
+	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 )
 
 // Store is what this step needs of a transaction.
 type Store interface {
+	decide.Asker
 	Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error)
 	System(ctx context.Context, id inventory.SystemID) (inventory.System, error)
 	SystemOfComponent(ctx context.Context, id inventory.ComponentID) (inventory.SystemID, error)
 	Offers(ctx context.Context, of catalog.ProviderID) ([]catalog.Offer, error)
 }
 
-// Ops are the operations of this step on one set of instruments.
+// Ops are the operations of this step on one book of law.
 type Ops struct {
 	Candidates op.Op[Store, In, Result]
 }
 
-// New returns the operations that match by a set of instruments.
-func New(law *policy.Instruments) Ops {
+// New returns the operations that match by the law in a book.
+func New(book *law.Book) Ops {
 	return Ops{
 		Candidates: op.Read("match.candidates", "match.read",
-			naru.Text{Ko: "구성요소에 맞는 이용상품을 이유와 함께 찾는다", En: "Find the plans that fit a component, with the reason for every place"}, candidates(law)),
+			naru.Text{Ko: "구성요소에 맞는 이용상품을 이유와 함께 찾는다", En: "Find the plans that fit a component, with the reason for every place"}, candidates(book)),
 	}
 }
 
@@ -65,12 +68,12 @@ func (in *In) check() error {
 	return nil
 }
 
-func candidates(instruments *policy.Instruments) func(context.Context, *op.Call, Store, In) (Result, error) {
+func candidates(book *law.Book) func(context.Context, *op.Call, Store, In) (Result, error) {
 	return func(ctx context.Context, c *op.Call, s Store, in In) (Result, error) {
 		if err := in.check(); err != nil {
 			return Result{}, err
 		}
-		law, err := instruments.InForce(cmp.Or(in.AsOf, c.Today()))
+		law, err := book.InForce(ctx, s, cmp.Or(in.AsOf, c.Today()))
 		if err != nil {
 			return Result{}, err
 		}
@@ -107,5 +110,9 @@ func subjectOf(ctx context.Context, a naru.Actor, s Store, id inventory.Componen
 	if i < 0 {
 		return Subject{}, fmt.Errorf("component %s is not in system %s", id, of)
 	}
-	return Subject{Institution: inst, System: sys, Component: sys.Components[i]}, nil
+	lifts, err := s.Lifts(ctx, "", of)
+	if err != nil {
+		return Subject{}, fmt.Errorf("exceptions of %s: %w", of, err)
+	}
+	return Subject{Institution: inst, System: sys, Component: sys.Components[i], Exemptions: lifts[id]}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"naru/base/policy"
 	"naru/flow/catalog"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/match"
 	"naru/internal/testdb"
 	"naru/store"
@@ -38,7 +39,7 @@ func do[S, In, Out any](b *bed, a naru.Actor, o op.Op[S, In, Out], in In) Out {
 
 func newBed(t *testing.T, db *store.DB) *bed {
 	t.Helper()
-	b := &bed{Runner: testdb.Runner(db), t: t, ops: match.New(testLaw(t))}
+	b := &bed{Runner: testdb.Runner(db), t: t, ops: match.New(law.NewBook(testLaw(t)))}
 	do(b, operator, inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{
 		{Row: 2, Code: "A1", Value: inventory.Institution{Name: "가 기관", Kind: "central"}},
 		{Row: 3, Code: "B1", Value: inventory.Institution{Name: "나 기관", Kind: "local"}},

@@ -27,7 +27,7 @@ func (d desk) ask(ctx context.Context, c *op.Call, s Store, scope inventory.Inst
 	if len(ids) == 0 {
 		return found, nil
 	}
-	law, err := d.law.InForce(c.Today())
+	law, err := d.book.InForce(ctx, s, c.Today())
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,11 @@ func (d desk) ask(ctx context.Context, c *op.Call, s Store, scope inventory.Inst
 		if err != nil {
 			return nil, fmt.Errorf("institution of %s: %w", id, err)
 		}
-		found[id] = answerOf(decide.Judge(law, inst, sys))
+		lifts, err := s.Lifts(ctx, "", id)
+		if err != nil {
+			return nil, fmt.Errorf("exceptions of %s: %w", id, err)
+		}
+		found[id] = answerOf(decide.Judge(law, inst, sys, lifts))
 	}
 	return found, nil
 }
@@ -63,6 +67,10 @@ func (a asking) many(ctx context.Context, s Store, ids []inventory.SystemID) err
 	for _, id := range ids {
 		wanted[id] = true
 	}
+	lifts, err := s.Lifts(ctx, a.scope, "")
+	if err != nil {
+		return fmt.Errorf("exceptions: %w", err)
+	}
 	for after := inventory.SystemID(""); ; {
 		list, err := s.Subjects(ctx, a.scope, after, chunk)
 		if err != nil || len(list) == 0 {
@@ -70,7 +78,7 @@ func (a asking) many(ctx context.Context, s Store, ids []inventory.SystemID) err
 		}
 		for i := range list {
 			if sys := &list[i].System; wanted[sys.ID] {
-				a.found[sys.ID] = answerOf(decide.Judge(a.law, inventory.Institution{Kind: list[i].Kind}, *sys))
+				a.found[sys.ID] = answerOf(decide.Judge(a.law, inventory.Institution{Kind: list[i].Kind}, *sys, lifts))
 			}
 		}
 		after = list[len(list)-1].System.ID

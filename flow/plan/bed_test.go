@@ -8,9 +8,10 @@ import (
 	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/plan"
 	"naru/internal/testdb"
-	"naru/packs/law"
+	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -22,16 +23,18 @@ type bed struct {
 	t      testing.TB
 	ops    plan.Ops
 	decide decide.Ops
+	book   *law.Book
 	ids    map[string]inventory.InstitutionID // by code
 }
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), law.Files)
+	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bed{Runner: testdb.Runner(db), t: t, ops: plan.New(set, plan.Config{}), decide: decide.New(set), ids: map[string]inventory.InstitutionID{}}
+	book := law.NewBook(set)
+	b := &bed{Runner: testdb.Runner(db), t: t, ops: plan.New(book, plan.Config{}), decide: decide.New(book), book: book, ids: map[string]inventory.InstitutionID{}}
 	do(b, operator, inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{
 		{Row: 2, Code: "A", Value: inventory.Institution{Name: "가 부처", Kind: "central"}},
 		{Row: 3, Code: "B", Value: inventory.Institution{Name: "나 공단", Kind: "quasi_government", Ministry: "가 부처"}},

@@ -13,7 +13,6 @@ import (
 	"naru/flow/inventory"
 	"naru/flow/plan"
 	"naru/internal/testdb"
-	"naru/packs/law"
 	"naru/store"
 )
 
@@ -212,13 +211,7 @@ func TestALostProviderServiceOrCertificateIsFoundThroughContracts(t *testing.T) 
 	})
 }
 
-func (b *bed) contract() contract.Ops {
-	set, err := policy.Load(inventory.Facts(), law.Files)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return contract.New(contract.Config{Law: set})
-}
+func (b *bed) contract() contract.Ops { return contract.New(contract.Config{Book: b.book}) }
 
 // buy registers a provider with one service that holds two certificates, and orders it
 // for a system of A.

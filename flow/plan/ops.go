@@ -6,13 +6,14 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
-	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 )
 
 // Store is what this step needs of a transaction.
 type Store interface {
+	decide.Asker
 	System(ctx context.Context, id inventory.SystemID) (inventory.System, error)
 	Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error)
 	Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error)
@@ -48,10 +49,10 @@ type Ops struct {
 	Blast    op.Op[Store, BlastIn, Blast]
 }
 
-// New returns the operations of planning; the law words what an undecided system misses
-// and who decides.
-func New(law *policy.Instruments, cfg Config) Ops {
-	d := desk{law: law, cfg: cfg, lens: newLens(inventory.Facts())}
+// New returns the operations of planning; the book of law tells what an undecided system
+// misses and who decides.
+func New(book *law.Book, cfg Config) Ops {
+	d := desk{book: book, cfg: cfg, lens: newLens(inventory.Facts())}
 	return Ops{
 		Waves: op.Read("plan.waves", "plan.read",
 			naru.Text{Ko: "연도별 예산 안에서 전환 계획을 세운다", En: "Plan the conversion year by year under a budget"}, d.waves),
@@ -77,7 +78,7 @@ func (o Ops) All() []op.Any {
 // desk is where plans are made: the law, what the installation configured, and how to
 // read facts.
 type desk struct {
-	law  *policy.Instruments
+	book *law.Book
 	cfg  Config
 	lens lens
 }

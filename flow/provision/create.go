@@ -11,10 +11,10 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
-	"naru/base/policy"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
+	"naru/flow/law"
 )
 
 // CreateIn asks for an instance. An officer names the order; a platform may name only the
@@ -42,8 +42,8 @@ const (
 	maxEndUser    = 2000
 )
 
-// creation is the operation with the law it asks.
-type creation struct{ law *policy.Instruments }
+// creation is the operation with the book of law it asks.
+type creation struct{ book *law.Book }
 
 // create decides everything before anything leaves the house, writes the intent and
 // leaves the call to the task.

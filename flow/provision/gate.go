@@ -46,22 +46,26 @@ func (k creation) read(ctx context.Context, s Store, today naru.Date, order cont
 	if err != nil {
 		return g, fmt.Errorf("institution of order %s: %w", order.ID, err)
 	}
-	g.venue, err = k.judge(today, inst, g)
+	g.venue, err = k.judge(ctx, s, inst, g)
 	return g, err
 }
 
 // judge asks the law in force today; an order approved under an older rule does not
 // carry a creation through a newer one.
-func (k creation) judge(today naru.Date, inst inventory.Institution, g grounds) (policy.VenueVerdict, error) {
-	law, err := k.law.InForce(today)
+func (k creation) judge(ctx context.Context, s Store, inst inventory.Institution, g grounds) (policy.VenueVerdict, error) {
+	law, err := k.book.InForce(ctx, s, g.today)
 	if err != nil {
 		return policy.VenueVerdict{}, err
+	}
+	lifts, err := s.Lifts(ctx, "", g.system.ID)
+	if err != nil {
+		return policy.VenueVerdict{}, fmt.Errorf("exceptions of %s: %w", g.system.ID, err)
 	}
 	i := slices.IndexFunc(g.system.Components, func(c inventory.Component) bool { return c.ID == g.order.Component })
 	if i < 0 {
 		return policy.VenueVerdict{}, naru.NewError(naru.Conflict, "provision.component_unknown", "order", string(g.order.ID))
 	}
-	verdicts := decide.Judge(law, inst, g.system)
+	verdicts := decide.Judge(law, inst, g.system, lifts)
 	return verdicts[i].At(g.offer.Venue), nil
 }
 

@@ -8,14 +8,16 @@ import (
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
-	"naru/base/policy"
 	"naru/flow/catalog"
 	"naru/flow/contract"
+	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 )
 
 // Store is what this step needs of a transaction.
 type Store interface {
+	decide.Asker
 	Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error)
 	System(ctx context.Context, id inventory.SystemID) (inventory.System, error)
 	Provider(ctx context.Context, id catalog.ProviderID) (catalog.Provider, error)
@@ -47,7 +49,7 @@ type Store interface {
 	Censuses(ctx context.Context, p catalog.ProviderID, page naru.Page) (naru.List[Census], error)
 }
 
-// Ops are the operations of this step on one set of instruments.
+// Ops are the operations of this step on one book of law.
 type Ops struct {
 	Create      op.Op[Store, CreateIn, Created]
 	Delete      op.Op[Store, DeleteIn, Instance]
@@ -62,11 +64,11 @@ type Ops struct {
 	Censuses    op.Op[Store, CensusesIn, naru.List[Census]]
 }
 
-// New returns the operations that provision what a set of instruments allows.
-func New(law *policy.Instruments) Ops {
+// New returns the operations that provision what the law in a book allows.
+func New(book *law.Book) Ops {
 	return Ops{
 		Create: op.Write("provision.create", "provision.use",
-			naru.Text{Ko: "승인된 개별계약으로 서비스 인스턴스를 만든다", En: "Create a service instance under an approved order"}, creation{law}.create),
+			naru.Text{Ko: "승인된 개별계약으로 서비스 인스턴스를 만든다", En: "Create a service instance under an approved order"}, creation{book}.create),
 		Delete: op.Write("provision.delete", "provision.use",
 			naru.Text{Ko: "서비스 인스턴스를 해지한다", En: "Delete a service instance"}, remove),
 		Bind: op.Write("provision.bind", "provision.use",

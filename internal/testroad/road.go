@@ -19,11 +19,12 @@ import (
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/provision"
 	"naru/internal/testbroker"
 	"naru/internal/testdb"
 	"naru/link/provider"
-	"naru/packs/law"
+	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -55,11 +56,11 @@ func Operator() naru.Actor { return naru.Actor{User: "op", Role: "operator"} }
 // New builds the road on a fresh database, with the broker's certificate of the tier.
 func New(t testing.TB, db *store.DB) *Road {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), law.Files)
+	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(set), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(law.NewBook(set)), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
 	r.Front = testbroker.NewFront(t, r.Broker.URL)

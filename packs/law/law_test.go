@@ -1,8 +1,12 @@
 package law_test
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
+	"naru"
 	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
@@ -28,8 +32,114 @@ func TestEveryCaseHoldsAndEveryRuleIsFiredByOneAndNotByAnother(t *testing.T) {
 	for _, c := range r.Uncovered() {
 		t.Errorf("%s/%s: fired by %d cases, silent in %d", c.Pack, c.Rule, c.Fired, c.Silent)
 	}
-	if r.Cases < 60 {
+	if r.Cases < 250 {
 		t.Errorf("only %d cases ran", r.Cases)
+	}
+}
+
+func TestEveryInstrumentOfTheTimelineIsAPack(t *testing.T) {
+	t.Parallel()
+	set := load(t)
+	for key, want := range map[string][3]string{ // first and last day, or the announcement
+		"ACT2015": {"2015-09-28", "", "statute"}, "GL2016": {"2016-07-05", "2018-09-03", "guideline"},
+		"PLAN2018": {"2018-09-04", "2019-11-27", "plan"}, "GL2019": {"2019-11-28", "2020-06-15", "guideline"},
+		"INT2020": {"2020-06-16", "2023-12-26", "notice"}, "PLAN2021": {"2021-07-26", "2025-12-31", "plan"},
+		"USE2022": {"2022-03-31", "2025-12-28", "notice"}, "CSAP2023": {"2023-01-31", "", "notice"},
+		"INT2023": {"2023-12-27", "", "notice"}, "NATIVE2023": {"2023-10-24", "2030-12-31", "plan"},
+		"N2SF1": {"2025-09-30", "", "guideline"}, "USE2025": {"2025-12-29", "", "notice"},
+		"PLAN2026": {"", "", "plan"}, "NISVERIFY": {"", "", "plan"},
+	} {
+		p, err := set.Pack(key)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := [3]string{string(p.From), string(p.To), p.Status}; got != want {
+			t.Errorf("%s is %v, want %v", key, got, want)
+		}
+		if p.From == "" && p.Announced == "" {
+			t.Errorf("%s is neither in force nor announced", key)
+		}
+	}
+}
+
+func TestBeforeTheFirstLawThereIsAClearAnswer(t *testing.T) {
+	t.Parallel()
+	_, err := load(t).InForce("2015-09-27")
+	var e *naru.Error
+	if !errors.As(err, &e) || e.Kind != naru.Invalid || e.Message.Key != "policy.before_record" {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestRulesNameWhoGivesAnOpinionAndWhoDecides(t *testing.T) {
+	t.Parallel()
+	set := load(t)
+	for key, want := range map[string][3]string{ // opinion, who decides a consultation, who decides an exception
+		"GL2016/16-3": {"council", "head", ""}, "GL2019/19-1": {"relevant_bodies", "", "head"}, "GL2019/19-3": {"relevant_bodies", "", "head"},
+		"INT2020/10-1-1": {"committee", "", "head"}, "INT2020/10-1-3": {"committee", "", "head"}, "USE2022/7-3": {"nis", "head", ""},
+		"USE2025/11-2": {"nis", "", "egov_ministry"}, "INT2023/14-3": {"", "egov_ministry", ""}, "INT2020/11-1": {},
+	} {
+		pack, id, _ := strings.Cut(key, "/")
+		p, err := set.Pack(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(p.Rules, func(r policy.Rule) bool { return r.ID == id })
+		if i < 0 {
+			t.Errorf("no rule %s", key)
+			continue
+		}
+		r := p.Rules[i]
+		if got := [3]string{r.Opinion, r.Decides, r.ExceptionBy}; got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+}
+
+func TestNamesInAVerdictAreThoseOfItsDate(t *testing.T) {
+	t.Parallel()
+	set := load(t)
+	var f policy.Facts
+	for key, value := range map[string]any{"institution.kind": "public_corp", "component.resource_grade": "2"} {
+		if err := set.Schema().Set(&f, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for date, want := range map[naru.Date][2]string{
+		"2017-07-25": {"행정자치부, 미래창조과학부", "Ministry of the Interior, the Ministry of Science, ICT and Future Planning"},
+		"2017-07-26": {"행정안전부, 과학기술정보통신부", "Ministry of the Interior and Safety, the Ministry of Science and ICT"},
+	} {
+		law, err := set.InForce(date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := law.Decide(&f)
+		for _, r := range v.At(policy.Private).Reasons {
+			if r.Rule == "16-3" && (!strings.Contains(r.Note.Ko, want[0]) || !strings.Contains(r.Note.En, want[1])) {
+				t.Errorf("%s: %s / %s", date, r.Note.Ko, r.Note.En)
+			}
+		}
+		if got := v.At(policy.Private).Decides.Ko; got != "기관의 장" {
+			t.Errorf("%s: %s decides", date, got)
+		}
+	}
+}
+
+func TestSettingsSayWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	unsourced := 0
+	for _, p := range load(t).Packs() {
+		for _, s := range p.Settings {
+			if s.Unsourced {
+				unsourced++
+			} else if p.Source(s.Source).Title == "" {
+				t.Errorf("%s/%s cites %q, which has no title", p.Key, s.Key, s.Source)
+			}
+		}
+	}
+	if unsourced < 5 {
+		t.Errorf("only %d settings say that they have no source", unsourced)
 	}
 }
 

@@ -3,6 +3,7 @@ package law_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"cel.dev/cel-go/cel"
@@ -18,7 +19,10 @@ import (
 
 // dates are days on which different instruments are in force.
 func dates() []naru.Date {
-	return []naru.Date{"2016-07-05", "2017-03-02", "2020-07-01", "2022-01-03", "2023-06-01", "2024-05-01", "2025-10-01", "2026-03-01", "2028-01-01"}
+	return []naru.Date{
+		"2015-09-28", "2016-07-05", "2017-03-02", "2019-03-01", "2020-01-06", "2020-07-01", "2021-08-02", "2022-01-03",
+		"2022-06-01", "2023-06-01", "2024-05-01", "2025-10-01", "2026-03-01", "2026-10-01", "2028-01-01", "2031-01-01",
+	}
 }
 
 // programs compiles every rule of the packs with CEL itself.
@@ -84,7 +88,7 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 	set := load(t)
 	prgs, schema := programs(t, set), set.Schema()
 	rng := rand.New(rand.NewPCG(19, 23))
-	compared := 0
+	compared, met := 0, make(map[string]bool)
 	for _, date := range dates() {
 		law, err := set.InForce(date)
 		if err != nil {
@@ -95,12 +99,19 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			v := law.Decide(&f)
 			short := law.Outcomes(&f)
 			full := withDerived(t, schema, f, &v)
+			for _, r := range v.Pending {
+				met[r.Pack] = true
+				if says := ask(t, prgs[r.Pack+"/"+r.Rule], schema, &full); r.Truth == policy.True && says != types.True || says == types.False {
+					t.Fatalf("%s %s: %s/%s is %s beside the verdict, %v in CEL", date, schema.Encode(&full), r.Pack, r.Rule, r.Truth, says)
+				}
+			}
 			for i, venue := range v.Venues {
 				if short[i] != venue.Outcome {
 					t.Fatalf("%s %s at %s: bulk says %s, the verdict %s", date, schema.Encode(&f), venue.Venue, short[i], venue.Outcome)
 				}
 				for _, r := range venue.Reasons {
 					compared++
+					met[r.Pack] = true
 					says := ask(t, prgs[r.Pack+"/"+r.Rule], schema, &full)
 					if r.Truth == policy.True && says != types.True || says == types.False {
 						t.Fatalf("%s %s: %s/%s is %s in the verdict, %v in CEL", date, schema.Encode(&full), r.Pack, r.Rule, r.Truth, says)
@@ -109,8 +120,13 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			}
 		}
 	}
-	if compared < 5000 {
+	if compared < 20000 {
 		t.Errorf("only %d reasons were compared", compared)
+	}
+	for key := range prgs {
+		if pack, _, _ := strings.Cut(key, "/"); !met[pack] {
+			t.Errorf("no reason of %s was compared", pack)
+		}
 	}
 }
 
@@ -226,6 +242,12 @@ func BenchmarkOutcomes(b *testing.B) {
 		b.Run(fmt.Sprintf("short/%s", date), func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				law.Outcomes(&list[i%len(list)])
+			}
+		})
+		b.Run(fmt.Sprintf("found/%s", date), func(b *testing.B) {
+			var x policy.Finding
+			for i := 0; b.Loop(); i++ {
+				law.Find(&list[i%len(list)], &x)
 			}
 		})
 		b.Run(fmt.Sprintf("full/%s", date), func(b *testing.B) {
