@@ -50,8 +50,8 @@ func New(shipped *policy.Instruments, verifier string, entropy io.Reader) (Steps
 	}
 	book := law.NewBook(shipped)
 	return Steps{
-		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Plan: plan.New(book, plan.Config{}), Match: match.New(book),
-		Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
+		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Plan: plan.New(book, plan.Config{}),
+		Match: match.New(book), Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
 	}, nil
 }
 

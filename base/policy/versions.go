@@ -82,6 +82,7 @@ func (s *Instruments) Draft(pack, cases []byte) (*Pack, error) {
 	if len(cases) > 0 {
 		if d := parse("cases.yaml", cases, &r.faults); d.root != nil {
 			p.cases = r.caseList(d)
+			r.checkCases(&Instruments{packs: []*Pack{p}})
 		}
 	}
 	return p, r.faults.err()

@@ -27,12 +27,17 @@ func (d desk) ask(ctx context.Context, c *op.Call, s Store, scope inventory.Inst
 	if len(ids) == 0 {
 		return found, nil
 	}
-	law, err := d.book.InForce(ctx, s, c.Today())
+	inForce, err := d.book.InForce(ctx, s, c.Today())
 	if err != nil {
 		return nil, err
 	}
+	lifts, err := s.Lifts(ctx, scope, "")
+	if err != nil {
+		return nil, fmt.Errorf("exceptions: %w", err)
+	}
+	a := asking{inForce, lifts, scope, found}
 	if len(ids) > few {
-		return found, asking{law, scope, found}.many(ctx, s, ids)
+		return found, a.many(ctx, s, ids)
 	}
 	for _, id := range ids {
 		sys, err := s.System(ctx, id)
@@ -43,11 +48,7 @@ func (d desk) ask(ctx context.Context, c *op.Call, s Store, scope inventory.Inst
 		if err != nil {
 			return nil, fmt.Errorf("institution of %s: %w", id, err)
 		}
-		lifts, err := s.Lifts(ctx, "", id)
-		if err != nil {
-			return nil, fmt.Errorf("exceptions of %s: %w", id, err)
-		}
-		found[id] = answerOf(decide.Judge(law, inst, sys, lifts))
+		found[id] = a.judge(inst, &sys)
 	}
 	return found, nil
 }
@@ -58,18 +59,19 @@ const chunk = 2000
 // asking is one pass over everything in sight.
 type asking struct {
 	law   *policy.Law
+	lifts decide.Lifts
 	scope inventory.InstitutionID
 	found map[inventory.SystemID]answer
+}
+
+func (a asking) judge(inst inventory.Institution, sys *inventory.System) answer {
+	return answerOf(decide.Judge(a.law, inst, *sys, a.lifts))
 }
 
 func (a asking) many(ctx context.Context, s Store, ids []inventory.SystemID) error {
 	wanted := make(map[inventory.SystemID]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true
-	}
-	lifts, err := s.Lifts(ctx, a.scope, "")
-	if err != nil {
-		return fmt.Errorf("exceptions: %w", err)
 	}
 	for after := inventory.SystemID(""); ; {
 		list, err := s.Subjects(ctx, a.scope, after, chunk)
@@ -78,7 +80,7 @@ func (a asking) many(ctx context.Context, s Store, ids []inventory.SystemID) err
 		}
 		for i := range list {
 			if sys := &list[i].System; wanted[sys.ID] {
-				a.found[sys.ID] = answerOf(decide.Judge(a.law, inventory.Institution{Kind: list[i].Kind}, *sys, lifts))
+				a.found[sys.ID] = a.judge(inventory.Institution{Kind: list[i].Kind}, sys)
 			}
 		}
 		after = list[len(list)-1].System.ID
