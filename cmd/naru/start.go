@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"naru/door/cli"
+	"naru/door/web"
+	"naru/link/feed"
 )
 
 // runCommand is `naru run`: a server, its local brokers and the example nation.
@@ -20,7 +22,7 @@ func (p *program) runCommand(a *cli.App) *cobra.Command {
 		Use: "run", GroupID: "start", Short: a.T("run_short"), Long: a.T("run_long"), Example: a.T("run_example"), Args: cobra.NoArgs,
 	}
 	configFlags(a, c.Flags())
-	c.Flags().IntVar(&size, "systems", 1200, a.T("flag_systems"))
+	c.Flags().IntVar(&size, "systems", feed.NationSize(), a.T("flag_systems"))
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, _, err := readConfig(c.Flags())
 		if err != nil {
@@ -60,10 +62,18 @@ func (e *example) say(key string, pairs ...string) {
 
 // run serves until ctx ends and then stops everything it started.
 func (e *example) run(ctx context.Context) error {
+	have, err := e.settled(ctx)
+	if err != nil {
+		return err
+	}
+	if !have {
+		e.say("run_importing", "systems", fmt.Sprint(e.size))
+	}
 	institutions, systems, err := e.settle(ctx, e.size)
 	if err != nil {
 		return err
 	}
+	e.made = sync.OnceValues(func() ([]web.Proportion, error) { return proportions(e.size) })
 	people, err := e.accounts(ctx)
 	if err != nil {
 		return err

@@ -65,6 +65,11 @@ func (a *App) T(key string, pairs ...string) string {
 	return a.Words.Message(a.Lang, naru.Msg("cli."+key, pairs...))
 }
 
+// BadFormat refuses a form of output that the command has not.
+func (a *App) BadFormat(value string, known ...string) error {
+	return Usage(a.T("bad_format", "value", value, "known", strings.Join(known, ", ")))
+}
+
 // language is --lang, NARU_LANG, then the locale of the shell; Korean otherwise.
 func language(args []string, env func(string) (string, bool)) string {
 	for i, arg := range args {
@@ -148,7 +153,11 @@ func (a *App) fail(err error) {
 	case errors.As(err, &known):
 		fmt.Fprintln(a.Err, "naru: "+a.Words.Message(a.Lang, known.Message))
 		for _, f := range known.Problems {
-			fmt.Fprintln(a.Err, "  "+a.place(api.Fault{Row: f.Row, Column: f.Column, Field: f.Field})+a.Words.Message(a.Lang, f.Message))
+			place := a.place(api.Fault{Row: f.Row, Column: f.Column, Field: f.Field})
+			if _, said := f.Message.Args["file"]; said {
+				place = "" // the sentence itself names file, line and column
+			}
+			fmt.Fprintln(a.Err, "  "+place+a.Words.Message(a.Lang, f.Message))
 		}
 	case isUnreachable(err):
 		fmt.Fprintln(a.Err, "naru: "+a.T("unreachable", "url", a.server()))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -61,6 +62,22 @@ func (a *App) print(t reflect.Type, raw json.RawMessage) (next string, err error
 		return list.Next, a.printTable(value.Elem())
 	}
 	return "", Usage(a.T("bad_output", "value", a.output))
+}
+
+// Format is the form to print in: what the command's own flag says, else --output.
+func (a *App) Format(own string) string { return cmp.Or(own, a.output) }
+
+// Print writes a value as an operation's answer is written, in the form of Format.
+func (a *App) Print(own string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	before := a.output
+	defer func() { a.output = before }()
+	a.output = a.Format(own)
+	_, err = a.print(reflect.TypeOf(v), raw)
+	return err
 }
 
 func (a *App) printJSON(raw json.RawMessage) error {

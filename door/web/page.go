@@ -17,6 +17,9 @@ type page struct {
 	Crumbs []link // above the heading, without home and without this page
 	Bare   bool   // no menu: signing in
 	Flash  *flash // what just happened
+	// Example says that what the reader sees is invented in part.
+	Example bool
+	HowMade bool // there is a page that tells how
 
 	prefs
 	Actor  naru.Actor
@@ -64,6 +67,7 @@ func (p *page) fill(q *request) {
 	if q.actor.User != "" {
 		p.Menu = q.menu()
 	}
+	p.Example, p.HowMade = !q.partial() && q.example(), q.Proportions != nil
 	if p.Flash == nil {
 		p.Flash = q.flashed()
 	}
@@ -78,6 +82,8 @@ func (q *request) menu() []link {
 	}{
 		{"web.menu.systems", "/systems", "inventory.read"},
 		{"web.menu.verdicts", "/verdicts", "decide.read"},
+		{"web.menu.plan", "/plan", "plan.read"},
+		{"web.menu.blast", "/blast", "plan.read"},
 		{"web.menu.services", "/services", "catalog.read"},
 		{"web.menu.orders", "/orders", "contract.read"},
 		{"web.menu.instances", "/instances", "provision.read"},

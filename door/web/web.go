@@ -14,8 +14,10 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
+	"naru/flow/plan"
 	"naru/flow/provision"
 )
 
@@ -38,9 +40,13 @@ type Deps struct {
 	SignOut func(w http.ResponseWriter, r *http.Request) error
 	// Hints are example accounts to show under the sign-in form; nil outside a demo.
 	Hints []Hint
+	// Proportions tells what the example nation was made from; nil outside a demo.
+	Proportions func() ([]Proportion, error)
 
 	Sheets    Sheets
+	Law       law.Ops
 	Decide    decide.Ops
+	Plan      plan.Ops
 	Access    access.Ops
 	Ledger    ledger.Ops
 	Match     match.Ops
@@ -57,6 +63,15 @@ type Hint struct {
 	Note           naru.Text
 }
 
+// Proportion is one line of what the example nation was made from.
+type Proportion struct {
+	Label              naru.Text
+	Published, CameOut string // counts with percentages; "" when it cannot be counted
+	Use                string // drawn, calibrated, context, configured
+	Source, Title, URL string // "" = nobody published it
+	Note               naru.Text
+}
+
 // Sheets reads and writes officers' spreadsheets; wire/sheet and a mapping behind it.
 type Sheets struct {
 	// Read turns an uploaded file into rows, each with its faults; an error refuses the
@@ -68,7 +83,7 @@ type Sheets struct {
 	Export func(ctx context.Context, who naru.Call, f inventory.Filter, w io.Writer) error
 }
 
-// server holds what the handlers share; it is not changed after New.
+// server holds what the handlers share; only jobs and examples change after New.
 type server struct {
 	Deps
 	rights identity.Table
@@ -76,6 +91,8 @@ type server struct {
 	schema *policy.Schema
 	jobs   *jobs
 	ops    map[string]naru.Text // what operations do, by name
+
+	examples *examples
 }
 
 // Door is the handler, and what it leaves to end when the program ends.
@@ -96,7 +113,7 @@ func New(deps Deps) (*Door, error) {
 	if !a.built() {
 		deps.Log.Warn("web pages have no styles: run `make web` and build again")
 	}
-	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs(), ops: map[string]naru.Text{}}
+	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs(), ops: map[string]naru.Text{}, examples: &examples{known: map[string]example{}}}
 	for _, o := range deps.Operations {
 		s.ops[o.Info().Name] = o.Info().Doc
 	}
@@ -114,9 +131,12 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sign-out", s.open(s.signOut))
 	mux.HandleFunc("POST /preferences", s.open(s.preferences))
 	mux.HandleFunc("GET /about", s.open(s.about))
+	mux.HandleFunc("GET /example", s.open(s.exampleNation))
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.lawRoutes(mux)
+	s.planRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)

@@ -139,7 +139,11 @@ func TestARevokedExceptionEndsAtOnceAndAWithdrawnOneNeverBegins(t *testing.T) {
 			t.Errorf("revoked: %+v", o)
 		}
 		list := do(e.bed, e.officer("B"), e.ops.Exceptions, decide.ExceptionsIn{}).Rows
-		if len(list) != 2 || list[0].State != decide.Revoked || list[1].State != decide.Withdrawn || list[0].ByName.Ko != "기관의 장" {
+		states := map[decide.ExceptionID]decide.ExceptionState{}
+		for _, x := range list {
+			states[x.ID] = x.State
+		}
+		if len(list) != 2 || states[second.ID] != decide.Revoked || states[first.ID] != decide.Withdrawn || list[0].ByName.Ko != "기관의 장" {
 			t.Errorf("list %+v", list)
 		}
 		if other := do(e.bed, e.officer("A"), e.ops.Exceptions, decide.ExceptionsIn{}).Rows; len(other) > 0 {
