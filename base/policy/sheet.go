@@ -61,7 +61,6 @@ type numberTest struct {
 type question struct {
 	alternatives []alternative
 	test         test
-	none         bool // nothing to ask: facts cannot tell
 }
 
 // alternative holds when all its atoms do: part by part, a word each.
