@@ -124,7 +124,9 @@ func lines(s string) []string {
 	return list
 }
 
-func (p page) exceptionState(s decide.ExceptionState) string { return p.T("web.exception.state." + string(s)) }
+func (p page) exceptionState(s decide.ExceptionState) string {
+	return p.T("web.exception.state." + string(s))
+}
 
 func exceptionTone(s decide.ExceptionState) string {
 	switch s {
