@@ -2288,7 +2288,7 @@ func flipTable(p page, out *decide.WhatIfOut) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = table(p.T("web.whatif.flips", "count", p.N(int64(out.Flipped)))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var111), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = table(p.T("web.whatif.list")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var111), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
