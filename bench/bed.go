@@ -35,7 +35,8 @@ type bed struct {
 	decide   decide.Ops
 	imported time.Duration // how long the import took, once it is done
 
-	program *program // the built naru, once it is asked for
+	program *program           // the built naru, once it is asked for
+	peers   map[string]float64 // what bench/peers measured, once it ran
 }
 
 func newBed() (*bed, error) {

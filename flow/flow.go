@@ -23,6 +23,7 @@ import (
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/meter"
+	"naru/flow/plan"
 	"naru/flow/provision"
 	"naru/flow/report"
 )
@@ -34,6 +35,7 @@ type Steps struct {
 	Ledger    ledger.Ops
 	Law       law.Ops
 	Decide    decide.Ops
+	Plan      plan.Ops
 	Match     match.Ops
 	Contract  contract.Ops
 	Provision provision.Ops
@@ -48,8 +50,8 @@ func New(shipped *policy.Instruments, verifier string, entropy io.Reader) (Steps
 	}
 	book := law.NewBook(shipped)
 	return Steps{
-		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Match: match.New(book),
-		Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
+		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Plan: plan.New(book, plan.Config{}),
+		Match: match.New(book), Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
 	}, nil
 }
 
@@ -62,6 +64,7 @@ func (s Steps) All() []op.Any {
 		catalog.Operations(),
 		s.Law.All(),
 		s.Decide.All(),
+		s.Plan.All(),
 		s.Match.All(),
 		s.Contract.All(),
 		s.Provision.All(),

@@ -143,5 +143,8 @@ func named(p *Pack, all map[string][]authority) map[string][]authority {
 	for _, v := range p.derived {
 		note(v.Message)
 	}
+	for _, s := range p.Settings {
+		note(s.Text)
+	}
 	return used
 }

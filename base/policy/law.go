@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 
 	"naru"
 )
@@ -23,6 +24,7 @@ type Law struct {
 	rules   []lawRule
 	derived []lawDerivation
 	pending []lawRule // announced, evaluated beside and never mixed in
+	sheet   func() *sheet
 }
 
 // lawRule is a rule of one pack on the date.
@@ -81,6 +83,7 @@ func (s *Instruments) law(date naru.Date, chosen func(*Pack) bool) *Law {
 			l.pending = append(l.pending, s.rulesOf(p, date)...)
 		}
 	}
+	l.sheet = sync.OnceValue(func() *sheet { return newSheet(l) })
 	return l
 }
 

@@ -120,9 +120,14 @@ func (r *reader) open(fsys fs.FS, name string) (*document, error) {
 // than a ruling holds.
 func (r *reader) overlaps(packs []*Pack) {
 	owner := make(map[string]string)
-	rules, derived := 0, 0
+	most := make(map[string][2]int) // rules and derivations of a key's largest version: two never bind together
 	for _, p := range packs {
-		if rules, derived = rules+len(p.Rules), derived+len(p.derived); rules > maxRules || derived > maxDerived {
+		most[p.Key] = [2]int{max(most[p.Key][0], len(p.Rules)), max(most[p.Key][1], len(p.derived))}
+		rules, derived := 0, 0
+		for _, n := range most {
+			rules, derived = rules+n[0], derived+n[1]
+		}
+		if rules > maxRules || derived > maxDerived {
 			r.faults.add(Fault{File: p.Key + "/pack.yaml", Line: 1, Column: 1, Key: "too_costly", Detail: fmt.Sprintf("%d rules and %d derivations in all packs", rules, derived)})
 			return
 		}

@@ -196,3 +196,10 @@ func (c *column) code(g *graph, field int, code uint) lit {
 	}
 	return g.read(leaf{kind: leafCode, field: field, c: int64(code)})
 }
+
+// Forget drops what laws had computed of the table; the next law starts cold.
+func (t *Table) Forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.planes.reset(t)
+}

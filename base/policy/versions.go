@@ -22,24 +22,34 @@ func (s *Instruments) With(packs ...*Pack) (*Instruments, error) {
 	return next, r.faults.err()
 }
 
-// succeed ends the earlier versions of the pack and adds it.
+// succeed puts the pack among the versions of its key: each holds until the day before
+// the next one begins, and of two that begin on one day the one given last is law.
 func (s *Instruments) succeed(p *Pack) {
 	kept := s.packs[:0]
 	for _, old := range s.packs {
 		switch {
 		case old.Key != p.Key || p.From == "":
 			kept = append(kept, old)
-		case old.From == "" || old.From >= p.From:
-			// replaced before it ever bound
-		case old.To == "" || old.To >= p.From:
-			ended := *old
-			ended.To = p.From.AddDays(-1)
-			kept = append(kept, &ended)
+		case old.From == "" || old.From == p.From:
+			// what was only announced, or began on the same day, is replaced
+		case old.From < p.From:
+			kept = append(kept, old.endedBefore(p.From))
 		default:
 			kept = append(kept, old)
+			p = p.endedBefore(old.From)
 		}
 	}
 	s.packs = append(kept, p)
+}
+
+// endedBefore returns the pack as it stands when another version begins on a day.
+func (p *Pack) endedBefore(day naru.Date) *Pack {
+	if p.To != "" && p.To < day {
+		return p
+	}
+	ended := *p
+	ended.To = day.AddDays(-1)
+	return &ended
 }
 
 // AnnouncedOn returns the pack as published on a day: until it enters into force it is
@@ -72,14 +82,15 @@ func (s *Instruments) Draft(pack, cases []byte) (*Pack, error) {
 	if len(cases) > 0 {
 		if d := parse("cases.yaml", cases, &r.faults); d.root != nil {
 			p.cases = r.caseList(d)
+			r.checkCases(&Instruments{packs: []*Pack{p}})
 		}
 	}
 	return p, r.faults.err()
 }
 
-// Try runs the cases of one pack of the set, on that pack alone.
+// Try runs the cases of a pack on that pack alone, as if nothing else were or became law.
 func (s *Instruments) Try(p *Pack) Report {
-	t := &trial{set: s}
+	t := &trial{set: &Instruments{schema: s.schema, packs: []*Pack{p}}}
 	t.openAll(p)
 	for i := range p.cases {
 		t.alone(p, &p.cases[i])

@@ -93,6 +93,7 @@ func (d *demo) stages() []stage {
 	return []stage{
 		{"demo_import", d.importFiles},
 		{"demo_decide", d.decide},
+		{"demo_law", d.law},
 		{"demo_brokers", d.openSites},
 		{"demo_match", d.match},
 		{"demo_order", d.order},

@@ -23,19 +23,12 @@ import (
 // importFiles writes the example nation as two spreadsheets and imports them as an
 // officer would, the second one twice.
 func (d *demo) importFiles(ctx context.Context) (string, error) {
-	n := feed.MakeNation(exampleSeed, d.size)
+	g := feed.NewGenerator(exampleSeed, d.size)
 	var institutions, systems bytes.Buffer
-	if err := feed.WriteInstitutions(&institutions, n.Institutions); err != nil {
+	if err := feed.WriteInstitutions(&institutions, "xlsx", g.Institutions()); err != nil {
 		return "", err
 	}
-	w, err := feed.NewWriter(&systems, "xlsx")
-	if err != nil {
-		return "", err
-	}
-	if err := w.Write(n.Lines...); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
+	if err := g.WriteSystems(&systems, "xlsx"); err != nil {
 		return "", err
 	}
 	if _, err := d.load(ctx, "institutions", institutions.Bytes()); err != nil {

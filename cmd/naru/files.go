@@ -46,7 +46,7 @@ func (s *system) importInstitutions(ctx context.Context, c naru.Call, m *mapping
 		}
 	}
 	for i := range rows {
-		rows[i].Value.Synthetic = f.Synthetic
+		rows[i].Value.Synthetic = rows[i].Value.Synthetic || f.Synthetic
 	}
 	report, err := op.Do(ctx, s.runner, c, inventory.ImportInstitutions,
 		inventory.ImportInstitutionsIn{Rows: rows, Source: source.Name, SkipRefused: f.SkipRefused})

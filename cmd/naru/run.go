@@ -21,6 +21,11 @@ import (
 
 // run is the whole program with an exit code.
 func run(ctx context.Context, args []string) int {
+	return runOn(ctx, args, os.Stdin, os.Stdout, os.Stderr)
+}
+
+// runOn is run with other ends than those of the process.
+func runOn(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
 	words, err := locale.Load()
 	if err != nil {
 		panic(err) // a programmer's error in the texts that are embedded
@@ -29,10 +34,10 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		panic(err) // no entropy: nothing can be done
 	}
-	p := &program{log: slog.New(slog.NewTextHandler(os.Stderr, nil)), err: os.Stderr}
+	p := &program{log: slog.New(slog.NewTextHandler(errs, nil)), err: errs}
 	return cli.Run(ctx, cli.Deps{
 		Operations: list.All(), Words: words, Version: version(), Embedded: p.embedded, Commands: p.commands,
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv, Terminal: isTerminal(os.Stderr),
+		In: in, Out: out, Err: errs, Env: os.LookupEnv, Terminal: isTerminal(os.Stderr),
 		Tokens: cli.Tokens{Path: tokenPath()},
 	}, args)
 }
@@ -45,7 +50,9 @@ type program struct {
 
 // commands lists the commands that only this package can run.
 func (p *program) commands(a *cli.App) []*cobra.Command {
-	return []*cobra.Command{p.demoCommand(a), p.runCommand(a), p.serveCommand(a), p.brokerCommand(a), p.configCommand(a)}
+	return []*cobra.Command{
+		p.demoCommand(a), p.runCommand(a), p.nationCommand(a), p.serveCommand(a), p.brokerCommand(a), p.configCommand(a), policyCommand(a), decideCommand(a),
+	}
 }
 
 // embedded opens a data folder and answers requests inside this process, as the

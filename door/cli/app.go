@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +64,23 @@ func Run(ctx context.Context, d Deps, args []string) int {
 // T words a key of the command line.
 func (a *App) T(key string, pairs ...string) string {
 	return a.Words.Message(a.Lang, naru.Msg("cli."+key, pairs...))
+}
+
+// Format returns how an answer is to be written: what a command's own --format says, or
+// else --output.
+func (a *App) Format(own string) string { return cmp.Or(own, a.output) }
+
+// BadFormat refuses a form of output that the command has not.
+func (a *App) BadFormat(value string, known ...string) error {
+	return Usage(a.T("bad_format", "value", value, "known", strings.Join(known, ", ")))
+}
+
+// JSON writes a value as JSON for programs.
+func (a *App) JSON(v any) error {
+	enc := json.NewEncoder(a.Out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 // language is --lang, NARU_LANG, then the locale of the shell; Korean otherwise.
@@ -148,7 +166,11 @@ func (a *App) fail(err error) {
 	case errors.As(err, &known):
 		fmt.Fprintln(a.Err, "naru: "+a.Words.Message(a.Lang, known.Message))
 		for _, f := range known.Problems {
-			fmt.Fprintln(a.Err, "  "+a.place(api.Fault{Row: f.Row, Column: f.Column, Field: f.Field})+a.Words.Message(a.Lang, f.Message))
+			place := a.place(api.Fault{Row: f.Row, Column: f.Column, Field: f.Field})
+			if _, said := f.Message.Args["file"]; said {
+				place = "" // the sentence itself names file, line and column
+			}
+			fmt.Fprintln(a.Err, "  "+place+a.Words.Message(a.Lang, f.Message))
 		}
 	case isUnreachable(err):
 		fmt.Fprintln(a.Err, "naru: "+a.T("unreachable", "url", a.server()))

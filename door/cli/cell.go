@@ -47,7 +47,7 @@ func (a *App) cell(v reflect.Value, person bool) string {
 // shown writes a field for a person. A year is a name and not an amount: its digits are
 // not grouped.
 func (a *App) shown(f field, v reflect.Value) string {
-	return a.cell(v, f.name != "year" || !v.CanInt())
+	return a.cell(v, !strings.HasSuffix(f.name, "year") || !v.CanInt())
 }
 
 func (a *App) plain(v reflect.Value, person bool) string {

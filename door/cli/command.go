@@ -47,12 +47,40 @@ func (a *App) command() *cobra.Command {
 	root.SetCompletionCommandGroupID(groupMore)
 	steps := a.stepCommands()
 	for _, c := range append(a.ownCommands(), a.Commands(a)...) {
+		if i := slices.IndexFunc(steps, func(s *cobra.Command) bool { return s.Name() == c.Name() }); i >= 0 {
+			adopt(steps[i], c)
+			continue
+		}
 		root.AddCommand(c)
 	}
-	for _, c := range steps {
+	for _, c := range append(steps, a.shortcuts()...) {
 		root.AddCommand(c)
 	}
 	return root
+}
+
+// shortcuts are operations people ask for by their own name, without the step.
+func (a *App) shortcuts() []*cobra.Command {
+	var list []*cobra.Command
+	for _, o := range a.Operations {
+		if o.Info().Name == "decide.whatif" {
+			c := a.operation(o, "whatif")
+			c.GroupID = groupRoad
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// adopt gives a step's command what another command of its name can do: its
+// subcommands, and itself with its flags when it runs without one.
+func adopt(step, c *cobra.Command) {
+	step.AddCommand(c.Commands()...)
+	step.Flags().AddFlagSet(c.Flags())
+	if c.RunE != nil {
+		step.RunE, step.Args, step.Long = c.RunE, c.Args, c.Long
+	}
+	step.Example = strings.Trim(step.Example+"\n"+c.Example, "\n")
 }
 
 // stepCommands makes one command per step with one subcommand per operation; what is

@@ -105,14 +105,14 @@ func (a *App) exportCommand() *cobra.Command {
 				path += "?format=csv"
 			}
 			return a.call(c.Context(), func(client *api.Client) error {
-				return a.writeFile(args[0], func(w io.Writer) error { return client.Download(c.Context(), path, w) })
+				return a.WriteFile(args[0], func(w io.Writer) error { return client.Download(c.Context(), path, w) })
 			})
 		},
 	}
 }
 
-// writeFile writes a file that is whole or not there; "-" is standard output.
-func (a *App) writeFile(path string, fill func(io.Writer) error) error {
+// WriteFile writes a file that is whole or not there; "-" is standard output.
+func (a *App) WriteFile(path string, fill func(io.Writer) error) error {
 	if path == "-" {
 		return fill(a.Out)
 	}

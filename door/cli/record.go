@@ -17,7 +17,7 @@ func (a *App) recordCommand() *cobra.Command {
 		Use: "export FILE", Short: a.T("record_export_short"), Args: a.exactly(1, "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.call(c.Context(), func(client *api.Client) error {
-				return a.writeFile(args[0], func(w io.Writer) error {
+				return a.WriteFile(args[0], func(w io.Writer) error {
 					_, err := ledger.WriteExport(c.Context(), w, func(ctx context.Context, in ledger.ExportIn) (out ledger.ExportOut, err error) {
 						err = client.Do(ctx, "ledger.export", in, &out)
 						return out, err

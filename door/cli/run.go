@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -62,6 +63,19 @@ func (a *App) print(t reflect.Type, raw json.RawMessage) (next string, err error
 	return "", Usage(a.T("bad_output", "value", a.output))
 }
 
+// Print writes a value as an operation's answer is written, in the form of Format.
+func (a *App) Print(own string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	before := a.output
+	defer func() { a.output = before }()
+	a.output = a.Format(own)
+	_, err = a.print(reflect.TypeOf(v), raw)
+	return err
+}
+
 func (a *App) printJSON(raw json.RawMessage) error {
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
@@ -88,5 +102,6 @@ func isList(t reflect.Type) bool {
 	}
 	rows, ok := t.FieldByName("Rows")
 	_, next := t.FieldByName("Next")
-	return ok && next && rows.Type.Kind() == reflect.Slice
+	name, _, _ := strings.Cut(rows.Tag.Get("json"), ",")
+	return ok && next && name == "rows" && rows.Type.Kind() == reflect.Slice
 }

@@ -131,6 +131,18 @@ func (a *App) printGrid(grid [][]string, filled []bool, indent string) {
 	}
 }
 
+// Grid prints rows in aligned columns, the first one being the headings; a column that
+// is empty throughout is left out.
+func (a *App) Grid(rows [][]string) {
+	filled := make([]bool, len(rows[0]))
+	for _, line := range rows {
+		for i, cell := range line {
+			filled[i] = filled[i] || cell != ""
+		}
+	}
+	a.printGrid(rows, filled, "")
+}
+
 // printOne lists the fields of a thing, its lists beneath it.
 func (a *App) printOne(v reflect.Value, indent string) {
 	if v.Kind() != reflect.Struct || isScalar(v.Type()) {

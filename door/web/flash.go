@@ -14,7 +14,7 @@ const flashCookie = "naru_flash"
 // the cookie is ignored, since a cookie is input.
 func flashKeys() map[string]string {
 	return map[string]string{
-		"web.signed_out": "information", "web.done.import": "success", "web.done.decide": "success",
+		"web.signed_out": "information", "web.done.import": "success", "web.done.decide": "success", "web.done.keep": "success",
 		"web.done.order": "success", "web.done.approve": "success", "web.done.reject": "information", "web.done.end": "information", "web.done.budget": "success",
 		"web.done.collect": "information", "web.done.seal": "success", "web.done.propose": "success",
 		"web.done.create": "information", "web.done.bind": "information", "web.done.unbind": "success", "web.done.delete": "information",

@@ -17,6 +17,7 @@ import (
 
 	"naru/flow/inventory"
 	"naru/internal/teststand"
+	"naru/locale"
 	"naru/wire/sheet"
 )
 
@@ -147,6 +148,23 @@ func TestEveryAnswerCarriesTheStrictPolicy(t *testing.T) {
 		}
 		if found := inline.FindString(body); found != "" {
 			t.Errorf("%s holds %q", path, found)
+		}
+	}
+}
+
+func TestEveryPageSaysThatItShowsExamples(t *testing.T) {
+	t.Parallel()
+	s := teststand.New(t)
+	const says = "실제 현황이 아닙니다"
+	if _, body := newBrowser(t, s).get("/sign-in"); !strings.Contains(body, says) {
+		t.Error("signing in with an example account does not say that it leads to examples")
+	}
+	for _, role := range []string{"officer", "ministry", "auditor"} {
+		b := newBrowser(t, s).as(role)
+		for _, path := range []string{"/", "/systems", "/verdicts", "/statements", "/orders", "/adoption", "/rules"} {
+			if code, body := b.get(path); code == http.StatusOK && !strings.Contains(body, says) {
+				t.Errorf("%s does not say to %s that it shows examples", path, role)
+			}
 		}
 	}
 }
@@ -322,12 +340,8 @@ func TestTheRecordExportsAndProves(t *testing.T) {
 func TestEveryTextOfTheDoorIsWorded(t *testing.T) {
 	t.Parallel()
 	key := regexp.MustCompile(`"(web\.[a-z_.]*[a-z_])"`)
-	data, err := os.ReadFile("../../locale/ko/web.json")
+	words, err := locale.Load()
 	if err != nil {
-		t.Fatal(err)
-	}
-	var words map[string]string
-	if err := json.Unmarshal(data, &words); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(".")
@@ -345,7 +359,7 @@ func TestEveryTextOfTheDoorIsWorded(t *testing.T) {
 		}
 		for _, m := range key.FindAllStringSubmatch(string(source), -1) {
 			found++
-			if _, ok := words[m[1]]; !ok {
+			if !words.Has(m[1]) {
 				t.Errorf("%s: %q has no text", f.Name(), m[1])
 			}
 		}

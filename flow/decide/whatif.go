@@ -44,7 +44,7 @@ type WhatIfOut struct {
 	Groups  []Grouping   `json:"groups"` // by ministry, institution kind and system grade
 
 	Synthetic bool         `json:"synthetic"` // example data is among the systems
-	Rows      []FlipSystem `json:"rows"`      // the flipped systems, in the order of ids
+	Rows      []FlipSystem `json:"flips"`     // the flipped systems, in the order of ids
 	Next      string       `json:"next,omitempty"`
 }
 

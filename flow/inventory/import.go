@@ -23,6 +23,7 @@ type Row struct {
 	Facts           map[string]any `json:"facts,omitempty"`     // outside form, by fact key
 	Links           []string       `json:"links,omitempty"`     // components of the same system, by name
 	Needs           []string       `json:"needs,omitempty"`     // systems by code, those of others as institution/code
+	Synthetic       bool           `json:"synthetic,omitempty"` // the file marks it as an example
 	Faults          []naru.Problem `json:"faults,omitempty"`
 }
 
@@ -134,6 +135,7 @@ func (d *draft) add(schema *policy.Schema, row *Row) (faults []naru.Problem) {
 	if slices.ContainsFunc(d.system.Components, func(c Component) bool { return c.Name == name }) {
 		return append(faults, naru.Problem{Field: "component", Message: naru.Msg("inventory.duplicate", "code", clip(row.Code), "component", clip(name), "row", fmt.Sprint(d.rows[0]))})
 	}
+	d.system.Synthetic = d.system.Synthetic || row.Synthetic
 	own, part, bad := split(schema, row.Facts)
 	faults = append(faults, bad...)
 	if len(d.system.Components) == 0 {

@@ -110,7 +110,7 @@ func planImport(ctx context.Context, c *op.Call, s Store, in ImportIn) (plan, er
 	order := sortedKeys(drafts)
 	for _, key := range order {
 		d := drafts[key]
-		d.system.Synthetic = in.Synthetic
+		d.system.Synthetic = d.system.Synthetic || in.Synthetic
 		if old, exists := known[key]; exists {
 			d.system.ID = old.ID
 		} else {

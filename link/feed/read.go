@@ -150,6 +150,7 @@ func systemRow(r mapping.Record, faults []naru.Problem) inventory.Row {
 		Component:       r.Value("component.name").String(),
 		Links:           r.Value("component.links").List,
 		Needs:           r.Value("system.needs").List,
+		Synthetic:       r.Value("system.synthetic").Bool,
 	}
 	for field, v := range r.Values {
 		if isFact(field) {
@@ -162,7 +163,7 @@ func systemRow(r mapping.Record, faults []naru.Problem) inventory.Row {
 // isFact reports a field that is a typed fact and not a name of the row.
 func isFact(field string) bool {
 	switch field {
-	case "system.code", "system.name", "system.name_en", "system.name_fr", "component.name", "component.links", "system.needs":
+	case "system.code", "system.name", "system.name_en", "system.name_fr", "component.name", "component.links", "system.needs", "system.synthetic":
 		return false
 	}
 	return strings.HasPrefix(field, "system.") || strings.HasPrefix(field, "component.")
@@ -189,6 +190,7 @@ func institutionRow(r mapping.Record) inventory.InstitutionRow {
 		Value: inventory.Institution{
 			Name: text("institution.name"), NameEn: text("institution.name_en"), Kind: text("institution.kind"),
 			Ministry:  cmp.Or(text("institution.ministry_name"), text("institution.ministry")),
+			Synthetic: r.Value("institution.synthetic").Bool,
 			ValidFrom: naru.Date(text("institution.valid_from")), ValidTo: naru.Date(text("institution.valid_to")),
 		},
 	}

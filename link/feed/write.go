@@ -34,7 +34,7 @@ func Lines(institutionCode string, s *inventory.SystemOut) []Line {
 		}
 		lines = append(lines, Line{
 			InstitutionCode: institutionCode, InstitutionName: s.InstitutionName,
-			Row: inventory.Row{Code: s.Code, Name: s.Name, NameEn: s.NameEn, Component: s.Components[i].Name, Facts: facts, Links: s.Components[i].Links, Needs: needs},
+			Row: inventory.Row{Code: s.Code, Name: s.Name, NameEn: s.NameEn, Component: s.Components[i].Name, Facts: facts, Links: s.Components[i].Links, Needs: needs, Synthetic: s.Synthetic},
 		})
 	}
 	return lines
@@ -46,22 +46,27 @@ type Writer struct {
 	out sheet.Writer
 }
 
-// NewWriter starts a spreadsheet: format is "xlsx" or "csv".
+// NewWriter starts a table: format is "xlsx", "csv" or "json".
 func NewWriter(w io.Writer, format string) (*Writer, error) {
 	m, err := Mapping("")
 	if err != nil {
 		return nil, err
 	}
-	var out sheet.Writer
-	if format == "csv" {
-		out, err = sheet.WriteCSV(w, m.Heads())
-	} else {
-		out, err = sheet.WriteXLSX(w, "정보시스템", m.Heads())
-	}
+	out, err := newTable(w, format, "정보시스템", m)
 	if err != nil {
 		return nil, err
 	}
 	return &Writer{m, out}, nil
+}
+
+func newTable(w io.Writer, format, name string, m *mapping.Mapping) (sheet.Writer, error) {
+	switch format {
+	case "csv":
+		return sheet.WriteCSV(w, m.Heads())
+	case "json":
+		return sheet.WriteJSON(w, m.Heads())
+	}
+	return sheet.WriteXLSX(w, name, m.Heads())
 }
 
 // Write writes lines.
@@ -90,6 +95,9 @@ func (w *Writer) record(l Line) mapping.Record {
 	text("system.name", l.Name)
 	text("system.name_en", l.NameEn)
 	text("component.name", l.Component)
+	if l.Synthetic {
+		r.Values["system.synthetic"] = mapping.Value{Type: mapping.TypeBool, Bool: true}
+	}
 	list := func(field string, items []string) {
 		if len(items) > 0 {
 			r.Values[field] = mapping.Value{Type: mapping.TypeList, List: items}
@@ -120,31 +128,39 @@ func value(t mapping.Type, fact any) mapping.Value {
 	return mapping.Value{}
 }
 
-// WriteInstitutions writes institutions as a spreadsheet that Institutions reads.
-func WriteInstitutions(w io.Writer, rows []inventory.InstitutionRow) error {
+// WriteInstitutions writes institutions as a table that Institutions reads: format is
+// "xlsx", "csv" or "json".
+func WriteInstitutions(w io.Writer, format string, rows []inventory.InstitutionRow) error {
 	m, err := Mapping("institutions")
 	if err != nil {
 		return err
 	}
-	out, err := sheet.WriteXLSX(w, "기관", m.Heads())
+	out, err := newTable(w, format, "기관", m)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		r := mapping.Record{Values: map[string]mapping.Value{}}
-		for field, text := range map[string]string{
-			"institution.code": row.Code, "institution.name": row.Value.Name, "institution.kind": row.Value.Kind,
-			"institution.parent": row.ParentCode, "institution.ministry": row.Value.Ministry,
-		} {
-			if c := m.Column(field); c != nil && strings.TrimSpace(text) != "" {
-				r.Values[field] = mapping.Value{Type: c.Type, Text: text}
-			}
-		}
-		if err := out.Row(m.Cells(r)); err != nil {
+		if err := out.Row(m.Cells(institutionRecord(m, row))); err != nil {
 			return err
 		}
 	}
 	return out.Close()
+}
+
+func institutionRecord(m *mapping.Mapping, row inventory.InstitutionRow) mapping.Record {
+	r := mapping.Record{Values: map[string]mapping.Value{}}
+	for field, text := range map[string]string{
+		"institution.code": row.Code, "institution.name": row.Value.Name, "institution.kind": row.Value.Kind,
+		"institution.parent": row.ParentCode, "institution.ministry": row.Value.Ministry,
+	} {
+		if c := m.Column(field); c != nil && strings.TrimSpace(text) != "" {
+			r.Values[field] = mapping.Value{Type: c.Type, Text: text}
+		}
+	}
+	if row.Value.Synthetic {
+		r.Values["institution.synthetic"] = mapping.Value{Type: mapping.TypeBool, Bool: true}
+	}
+	return r
 }
 
 // Refusal returns the refusal of a sheet whose rows are spoilt, or nil.

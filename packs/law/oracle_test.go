@@ -25,8 +25,8 @@ func dates() []naru.Date {
 	}
 }
 
-// programs compiles every rule of the packs with CEL itself.
-func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
+// environment is CEL over the facts of the packs.
+func environment(t *testing.T, set *policy.Instruments) *cel.Env {
 	t.Helper()
 	opts := []cel.EnvOption{ext.Sets()}
 	for _, f := range set.Schema().Fields() {
@@ -40,18 +40,31 @@ func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return env
+}
+
+// program compiles a condition with CEL itself.
+func program(t *testing.T, env *cel.Env, text string) cel.Program {
+	t.Helper()
+	checked, issues := env.Compile(text)
+	if issues.Err() != nil {
+		t.Fatal(text, issues.Err())
+	}
+	prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	return prg
+}
+
+// programs compiles every rule of the packs.
+func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
+	t.Helper()
+	env := environment(t, set)
 	out := make(map[string]cel.Program)
 	for _, p := range set.Packs() {
 		for _, r := range p.Rules {
-			checked, issues := env.Compile(r.When)
-			if issues.Err() != nil {
-				t.Fatal(p.Key, r.ID, issues.Err())
-			}
-			prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
-			if err != nil {
-				t.Fatal(p.Key, r.ID, err)
-			}
-			out[p.Key+"/"+r.ID] = prg
+			out[p.Key+"/"+r.ID] = program(t, env, r.When)
 		}
 	}
 	return out
@@ -242,6 +255,12 @@ func BenchmarkOutcomes(b *testing.B) {
 		b.Run(fmt.Sprintf("short/%s", date), func(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				law.Outcomes(&list[i%len(list)])
+			}
+		})
+		b.Run(fmt.Sprintf("found/%s", date), func(b *testing.B) {
+			var x policy.Finding
+			for i := 0; b.Loop(); i++ {
+				law.Find(&list[i%len(list)], &x)
 			}
 		})
 		b.Run(fmt.Sprintf("full/%s", date), func(b *testing.B) {

@@ -134,6 +134,13 @@ decide.end_exception           POST /decide/exceptions/{id}/end
 decide.list                    GET  /decide/decisions
 decide.summary                 GET  /decide/summary
 decide.instruments             GET  /decide/instruments
+plan.waves                     GET  /plan/waves
+plan.rows                      GET  /plan/rows
+plan.keep                      POST /plan/plans
+plan.list                      GET  /plan/plans
+plan.get                       GET  /plan/plans/{id}
+plan.recovery                  GET  /plan/recovery
+plan.blast                     GET  /plan/blast
 match.candidates               POST /match/candidates
 contract.budget                POST /contract/budgets
 contract.budgets               GET  /contract/budgets
