@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"naru/door/cli"
+	"naru/door/web"
 	"naru/link/feed"
 )
 
@@ -72,6 +73,7 @@ func (e *example) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.made = sync.OnceValues(func() ([]web.Proportion, error) { return proportions(e.size) })
 	people, err := e.accounts(ctx)
 	if err != nil {
 		return err

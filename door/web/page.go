@@ -19,6 +19,7 @@ type page struct {
 	Flash  *flash // what just happened
 	// Example says that what the reader sees is invented in part.
 	Example bool
+	HowMade bool // there is a page that tells how
 
 	prefs
 	Actor  naru.Actor
@@ -66,7 +67,7 @@ func (p *page) fill(q *request) {
 	if q.actor.User != "" {
 		p.Menu = q.menu()
 	}
-	p.Example = !q.partial() && q.example()
+	p.Example, p.HowMade = !q.partial() && q.example(), q.Proportions != nil
 	if p.Flash == nil {
 		p.Flash = q.flashed()
 	}

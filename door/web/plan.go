@@ -192,8 +192,10 @@ const waveHeight = 1000
 // waveParts are the proposed venues of a year with their tones, from the bottom up.
 func waveParts(y plan.Year) []siteShare {
 	return []siteShare{
-		{"private", "success", int64(y.Private)}, {"ppp", "information", int64(y.PPP)},
-		{"government", "primary", int64(y.Government)}, {"hybrid", "warning", int64(y.Hybrid)},
+		{"private", "success", int64(y.Private)},
+		{"ppp", "information", int64(y.PPP)},
+		{"government", "primary", int64(y.Government)},
+		{"hybrid", "warning", int64(y.Hybrid)},
 	}
 }
 
