@@ -15,8 +15,8 @@ import (
 	"naru/flow/inventory"
 )
 
-// terminal runs a command line of naru inside this process.
-func terminal(t *testing.T, in string, args ...string) (code int, out, errs string) {
+// typed runs a command line of naru inside this process.
+func typed(t *testing.T, in string, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
 	code = runOn(t.Context(), append([]string{"--lang", "en"}, args...), strings.NewReader(in), &o, &e)
@@ -50,12 +50,12 @@ func writePack(t *testing.T, key string, changes ...string) string {
 
 func TestPolicyTestPassesOnWhatShips(t *testing.T) {
 	t.Parallel()
-	code, out, errs := terminal(t, "", "policy", "test", "--format", "json")
+	code, out, errs := typed(t, "", "policy", "test", "--format", "json")
 	var r trialOut
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || !r.OK || r.Cases < 250 || len(r.Failures) > 0 || len(r.Uncovered) > 0 {
 		t.Fatalf("exit %d, %d cases, %d failures, %v: %v\n%s", code, r.Cases, len(r.Failures), r.Uncovered, err, errs)
 	}
-	if code, out, _ = terminal(t, "", "policy", "test"); code != 0 || !strings.Contains(out, "0 failures, 0 rules not covered") || !strings.Contains(out, "INT2020/10-1-3") {
+	if code, out, _ = typed(t, "", "policy", "test"); code != 0 || !strings.Contains(out, "0 failures, 0 rules not covered") || !strings.Contains(out, "INT2020/10-1-3") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 }
@@ -63,7 +63,7 @@ func TestPolicyTestPassesOnWhatShips(t *testing.T) {
 func TestPolicyTestFindsWhatDoesNotHoldAndWhatIsNotCovered(t *testing.T) {
 	t.Parallel()
 	dir := writePack(t, "NATIVE2023", `system.stage == "new"`, `system.stage == "rebuilding"`)
-	code, out, errs := terminal(t, "", "policy", "test", dir)
+	code, out, errs := typed(t, "", "policy", "test", dir)
 	if code == 0 || !strings.Contains(errs, "cases do not hold") {
 		t.Errorf("exit %d, %s", code, errs)
 	}
@@ -74,7 +74,7 @@ func TestPolicyTestFindsWhatDoesNotHoldAndWhatIsNotCovered(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bare, "cases.yaml"), []byte("- {name: one, date: 2024-05-01, facts: {system.stage: new}, fires: [new]}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, _ = terminal(t, "", "policy", "test", bare, "--format", "json"); code == 0 || !strings.Contains(out, `"ok": false`) || !strings.Contains(out, `"rule": "existing"`) {
+	if code, out, _ = typed(t, "", "policy", "test", bare, "--format", "json"); code == 0 || !strings.Contains(out, `"ok": false`) || !strings.Contains(out, `"rule": "existing"`) {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 }
@@ -82,7 +82,7 @@ func TestPolicyTestFindsWhatDoesNotHoldAndWhatIsNotCovered(t *testing.T) {
 func TestPolicyTestTakesAFolderOfPacks(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Dir(writePack(t, "GL2016"))
-	if code, out, errs := terminal(t, "", "policy", "test", dir); code != 0 || !strings.Contains(out, "GL2016/16-3") || strings.Contains(out, "INT2020") {
+	if code, out, errs := typed(t, "", "policy", "test", dir); code != 0 || !strings.Contains(out, "GL2016/16-3") || strings.Contains(out, "INT2020") {
 		t.Errorf("exit %d %s\n%s", code, errs, out)
 	}
 }
@@ -98,7 +98,7 @@ func TestABrokenPackIsRefusedWithItsPlace(t *testing.T) {
 		"a condition too costly":      {`institution.kind in ["central", "local"]`, strings.Repeat("system.public_facing || ", 140) + "system.public_facing", "costs more than the limit"},
 	} {
 		dir := writePack(t, "GL2016", tt.old, tt.with)
-		code, out, errs := terminal(t, "", "policy", "test", dir)
+		code, out, errs := typed(t, "", "policy", "test", dir)
 		if code != 2 || out != "" || !strings.Contains(errs, tt.want) || !strings.Contains(errs, "pack.yaml line ") || !strings.Contains(errs, " column ") {
 			t.Errorf("%s: exit %d, %s%s", name, code, out, errs)
 		}
@@ -113,23 +113,23 @@ func TestPolicyExplainShowsARuleWithItsWords(t *testing.T) {
 		"explain-gl2019.txt":         {"GL2019", "--as-of", "2020-01-06"},
 		"explain-native2023.txt":     {"NATIVE2023", "--as-of", "2026-03-01"},
 	} {
-		code, out, errs := terminal(t, "", append([]string{"policy", "explain"}, args...)...)
+		code, out, errs := typed(t, "", append([]string{"policy", "explain"}, args...)...)
 		if code != 0 {
 			t.Errorf("%v: exit %d %s", args, code, errs)
 		}
 		golden(t, file, masked(out))
 	}
 	var v policy.View
-	code, out, _ := terminal(t, "", "policy", "explain", "CSAP2023", "--as-of", "2024-05-01", "--format", "json")
+	code, out, _ := typed(t, "", "policy", "explain", "CSAP2023", "--as-of", "2024-05-01", "--format", "json")
 	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v.Key != "CSAP2023" || len(v.Settings) < 5 || len(v.Derived) != 5 || v.Rules[0].SourceURL == "" {
 		t.Errorf("exit %d, %v, %+v", code, err, v)
 	}
 	for _, args := range [][]string{{"NONE"}, {"INT2020/99"}, {"NONE/1"}} {
-		if code, _, errs := terminal(t, "", "policy", "explain", args[0]); code != 4 {
+		if code, _, errs := typed(t, "", "policy", "explain", args[0]); code != 4 {
 			t.Errorf("%v: exit %d %s", args, code, errs)
 		}
 	}
-	if code, _, errs := terminal(t, "", "policy", "explain", "ACT2015", "--as-of", "2015-09-27"); code != 2 || !strings.Contains(errs, "2015-09-28") {
+	if code, _, errs := typed(t, "", "policy", "explain", "ACT2015", "--as-of", "2015-09-27"); code != 2 || !strings.Contains(errs, "2015-09-28") {
 		t.Errorf("before the record: exit %d %s", code, errs)
 	}
 }
@@ -138,17 +138,17 @@ func TestPolicyDiffNamesWhatChanged(t *testing.T) {
 	t.Parallel()
 	dir := writePack(t, "N2SF1", "in_force: {from: 2025-09-30}", "in_force: {from: 2025-09-30, to: 2026-12-31}",
 		`system.stage == "new"`, `system.stage in ["new", "replacing"]`, "C-private", "C-elsewhere", `value: "6"`, `value: "7"`)
-	code, out, errs := terminal(t, "", "policy", "diff", "N2SF1", dir)
+	code, out, errs := typed(t, "", "policy", "diff", "N2SF1", dir)
 	if code != 0 {
 		t.Fatalf("exit %d %s", code, errs)
 	}
 	golden(t, "diff-n2sf1.txt", masked(out))
 	var d policy.Diff
-	code, out, _ = terminal(t, "", "policy", "diff", "N2SF1", filepath.Join(dir, "pack.yaml"), "-o", "json")
+	code, out, _ = typed(t, "", "policy", "diff", "N2SF1", filepath.Join(dir, "pack.yaml"), "-o", "json")
 	if err := json.Unmarshal([]byte(out), &d); err != nil || code != 0 || len(d.Parts) != 4 {
 		t.Errorf("exit %d, %v, %+v", code, err, d)
 	}
-	if code, out, _ = terminal(t, "", "policy", "diff", "N2SF1", "N2SF1"); code != 0 || !strings.Contains(out, "Both say the same.") {
+	if code, out, _ = typed(t, "", "policy", "diff", "N2SF1", "N2SF1"); code != 0 || !strings.Contains(out, "Both say the same.") {
 		t.Errorf("exit %d %s", code, out)
 	}
 }
@@ -163,7 +163,7 @@ const hybridFacts = `[
 
 func TestDecideAnswersFromAFileWithNoDatabase(t *testing.T) {
 	t.Parallel()
-	code, out, errs := terminal(t, hybridFacts, "decide", "--facts", "-", "--as-of", "2020-07-01")
+	code, out, errs := typed(t, hybridFacts, "decide", "--facts", "-", "--as-of", "2020-07-01")
 	if code != 0 {
 		t.Fatalf("exit %d %s", code, errs)
 	}
@@ -174,7 +174,7 @@ func TestDecideAnswersFromAFileWithNoDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got decide.SystemOut
-	code, out, errs = terminal(t, "", "decide", "--facts", file, "--as-of", "2020-07-01", "--format", "json")
+	code, out, errs = typed(t, "", "decide", "--facts", file, "--as-of", "2020-07-01", "--format", "json")
 	if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
 		t.Fatalf("exit %d, %v %s", code, err, errs)
 	}
@@ -225,7 +225,7 @@ func TestBadFactsAreRefusedWithTheirRowAndKey(t *testing.T) {
 		"a day before the law begins": {`{}`, "2015-09-27", []string{"2015-09-28"}},
 		"no day at all":               {`{}`, "2026-02-30", []string{"2026-02-30 is no date"}},
 	} {
-		code, out, errs := terminal(t, tt.facts, "decide", "--facts", "-", "--as-of", tt.date)
+		code, out, errs := typed(t, tt.facts, "decide", "--facts", "-", "--as-of", tt.date)
 		if code != 2 || out != "" {
 			t.Errorf("%s: exit %d\n%s", name, code, out)
 		}
@@ -239,19 +239,19 @@ func TestBadFactsAreRefusedWithTheirRowAndKey(t *testing.T) {
 
 func TestTheStepsOfDecideStayBesideItsOwnAnswer(t *testing.T) {
 	t.Parallel()
-	code, out, _ := terminal(t, "", "decide", "--help")
+	code, out, _ := typed(t, "", "decide", "--help")
 	for _, want := range []string{"run", "system", "--facts", "--as-of", "--format"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("exit %d, no %s in the help", code, want)
 		}
 	}
-	if code, _, errs := terminal(t, "", "decide", "fly"); code != 2 || !strings.Contains(errs, "decide fly") {
+	if code, _, errs := typed(t, "", "decide", "fly"); code != 2 || !strings.Contains(errs, "decide fly") {
 		t.Errorf("exit %d %s", code, errs)
 	}
-	if code, _, errs := terminal(t, "{}", "decide", "--facts", "-", "--format", "xml"); code != 2 || !strings.Contains(errs, "no output xml") {
+	if code, _, errs := typed(t, "{}", "decide", "--facts", "-", "--format", "xml"); code != 2 || !strings.Contains(errs, "no output xml") {
 		t.Errorf("exit %d %s", code, errs)
 	}
-	if code, out, _ := terminal(t, "", "decide", "run", "--help"); code != 0 || strings.Contains(out, "--facts") {
+	if code, out, _ := typed(t, "", "decide", "run", "--help"); code != 0 || strings.Contains(out, "--facts") {
 		t.Errorf("exit %d: a subcommand took the flag\n%s", code, out)
 	}
 }
