@@ -93,13 +93,17 @@ func (tx *Tx) Statement(ctx context.Context, id account.StatementID) (account.St
 // Statements implements account.Store. The newest month comes first.
 func (tx *Tx) Statements(ctx context.Context, f account.Filter, p naru.Page) (naru.List[account.StatementRow], error) {
 	month, id, _ := strings.Cut(p.After, "\x1f")
-	const q = `SELECT s.id, s.month, s.institution, i.name, s.approved, COUNT(*), CAST(SUM(l.amount) AS BIGINT)
+	const q = `SELECT s.id, s.month, s.institution, i.name, s.approved, COUNT(*), CAST(SUM(l.amount) AS BIGINT),
+		MAX(CASE WHEN o.synthetic THEN 1 ELSE 0 END)
 		FROM account_statement s JOIN institution i ON i.id = s.institution JOIN account_line l ON l.statement = s.id
+		JOIN purchase o ON o.id = l.order_id
 		WHERE ($1 = '' OR s.month = $1) AND ($2 = '' OR s.institution = $2) AND ($3 = '' OR l.provider = $3)
 		AND ($4 = '' OR s.month < $4 OR (s.month = $4 AND s.id > $5))
 		GROUP BY s.id, s.month, s.institution, i.name, s.approved ORDER BY s.month DESC, s.id LIMIT $6`
 	rows, err := collect(ctx, tx, func(r scanner) (v account.StatementRow, err error) {
-		err = r.Scan(&v.ID, &v.Month, &v.Institution, &v.Name, &v.Approved, &v.Lines, &v.Amount)
+		var synthetic int
+		err = r.Scan(&v.ID, &v.Month, &v.Institution, &v.Name, &v.Approved, &v.Lines, &v.Amount, &synthetic)
+		v.Synthetic = synthetic > 0
 		return v, err
 	}, q, f.Month, f.Institution, f.Provider, month, id, p.Size()+1)
 	return page(rows, p, func(v account.StatementRow) string { return string(v.Month) + "\x1f" + string(v.ID) }), err

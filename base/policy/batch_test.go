@@ -305,3 +305,39 @@ func TestUnknownVenuesAndRulesHaveNoRows(t *testing.T) {
 		t.Error("the law allows every row")
 	}
 }
+
+// FuzzFourWaysAgree draws a condition and facts and asks four ways: columns, masks,
+// closures, and cel.Program over the same text.
+func FuzzFourWaysAgree(f *testing.F) {
+	for seed := range uint64(16) {
+		f.Add(seed, seed*37)
+	}
+	s := testSchema(f)
+	c, err := newCompiler(s)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, a, b uint64) {
+		rng := rand.New(rand.NewPCG(a, b))
+		text := writer{rng: rng, schema: s}.expr(4)
+		set := load(t, map[string]string{"P": pack("P", rule("1", strings.ReplaceAll(text, "'", "''"), "allowed"))})
+		law := lawOn(t, set, "2020-06-01")
+		rows := drawn(rng, s, 70, int(a%5))
+		batch := law.Batch(filled(s, rows))
+		same(t, law, batch, rows)
+		sure, maybes, _ := batch.Fired("P", "1")
+		var x Finding
+		for _, row := range []int{0, 1, 63, 64, 69} {
+			agrees(t, law, &rows[row], &x)
+			got, at := False, uint64(1)<<uint(row&63)
+			if sure[row>>6]&at != 0 {
+				got = True
+			} else if maybes[row>>6]&at != 0 {
+				got = Unknown
+			}
+			if want := oracle(t, c, text, &rows[row]); got != want {
+				t.Fatalf("%s over %s is %s in the batch, CEL says %s", text, s.Encode(&rows[row]), got, want)
+			}
+		}
+	})
+}

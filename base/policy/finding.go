@@ -32,8 +32,9 @@ type venueFinding struct {
 // Find decides a component at every venue into x, with all reasons.
 func (l *Law) Find(f *Facts, x *Finding) {
 	s := l.sheet()
-	x.law, x.facts = l, *f
-	x.holds, x.fails = atomSet{}, atomSet{}
+	x.law, x.facts.Known = l, f.Known
+	n := min(len(l.schema.fields), MaxFields)
+	copy(x.facts.Value[:n], f.Value[:n])
 	s.look(f, &x.holds, &x.fails)
 	x.derive(s)
 	x.rules(s)

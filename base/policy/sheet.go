@@ -23,9 +23,7 @@ func (s *ruleSet) add(i int)      { s[i>>6] |= 1 << uint(i&63) }
 // over those bits. It is made from the same nodes as the closures and the planes.
 type sheet struct {
 	field       [MaxFields]reading
-	codes       uint64 // fields to look up by value
-	sets        uint64 // fields to look up code by code
-	numbers     uint64 // fields to compare
+	reads       [sheetWords]reads
 	derivations []question
 	plain       [maxRules / 64][]plain // by word of rules
 	conditions  []condition            // those that are not plain
@@ -35,6 +33,11 @@ type sheet struct {
 	choosing    []int // rules that wait for a choice
 	conditional ruleSet
 	venues      [numVenues]bearing
+}
+
+// reads are the fields whose atoms have bits in one word, by the way to look them up.
+type reads struct {
+	codes, sets, numbers uint64 // by value, code by code, by comparing
 }
 
 // reading tells which atoms of a field hold. They all have bits in one word.
@@ -209,39 +212,44 @@ func (w *bearing) level(r rank, word int) *level {
 
 // look marks which atoms hold and which fail, for all facts that are known.
 func (s *sheet) look(f *Facts, holds, fails *atomSet) {
-	for rest := f.Known & s.codes; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		r := &s.field[i]
-		r.mark(r.code(f.Value[i&63]), holds, fails)
-	}
-	for rest := f.Known & s.sets; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		r := &s.field[i]
-		r.mark(r.set(f.Value[i&63]), holds, fails)
-	}
-	for rest := f.Known & s.numbers; rest != 0; rest &= rest - 1 {
-		i := bits.TrailingZeros64(rest)
-		r := &s.field[i]
-		r.mark(r.compare(f.Value[i&63]), holds, fails)
+	for word := range s.reads {
+		var is, all uint64
+		reads := &s.reads[word]
+		for rest := f.Known & reads.codes; rest != 0; rest &= rest - 1 {
+			i := bits.TrailingZeros64(rest) & (MaxFields - 1)
+			r := &s.field[i]
+			is, all = is|r.code(f.Value[i]), all|r.all
+		}
+		for rest := f.Known & reads.sets; rest != 0; rest &= rest - 1 {
+			i := bits.TrailingZeros64(rest) & (MaxFields - 1)
+			r := &s.field[i]
+			is, all = is|r.set(f.Value[i]), all|r.all
+		}
+		for rest := f.Known & reads.numbers; rest != 0; rest &= rest - 1 {
+			i := bits.TrailingZeros64(rest) & (MaxFields - 1)
+			r := &s.field[i]
+			is, all = is|r.compare(f.Value[i]), all|r.all
+		}
+		holds[word], fails[word] = is, all&^is
 	}
 }
 
 // learn marks the atoms of one more fact.
 func (s *sheet) learn(field int, v int64, holds, fails *atomSet) {
-	r := &s.field[field]
-	switch at := uint64(1) << uint(field); {
-	case s.codes&at != 0:
-		r.mark(r.code(v), holds, fails)
-	case s.sets&at != 0:
-		r.mark(r.set(v), holds, fails)
-	case s.numbers&at != 0:
-		r.mark(r.compare(v), holds, fails)
+	r, at := &s.field[field], uint64(1)<<uint(field)
+	var is uint64
+	switch reads := &s.reads[r.word]; {
+	case reads.codes&at != 0:
+		is = r.code(v)
+	case reads.sets&at != 0:
+		is = r.set(v)
+	case reads.numbers&at != 0:
+		is = r.compare(v)
+	default:
+		return
 	}
-}
-
-func (r *reading) mark(is uint64, holds, fails *atomSet) {
-	holds[r.word&(sheetWords-1)] |= is
-	fails[r.word&(sheetWords-1)] |= r.all &^ is
+	holds[r.word] |= is
+	fails[r.word] |= r.all &^ is
 }
 
 func (r *reading) code(v int64) uint64 { return r.byCode[min(uint64(v), uint64(len(r.byCode)-1))] }

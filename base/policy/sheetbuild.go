@@ -54,11 +54,11 @@ func (b *sheetBuilder) number() {
 		b.sheet.field[field] = r
 		switch typ {
 		case Bool, Enum:
-			b.sheet.codes |= 1 << uint(field)
+			b.sheet.reads[word].codes |= 1 << uint(field)
 		case Set:
-			b.sheet.sets |= 1 << uint(field)
+			b.sheet.reads[word].sets |= 1 << uint(field)
 		default:
-			b.sheet.numbers |= 1 << uint(field)
+			b.sheet.reads[word].numbers |= 1 << uint(field)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"naru/base/op"
 	"naru/door/cli"
 	"naru/door/rest"
+	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/link/feed"
 	"naru/locale"
@@ -72,6 +73,13 @@ func TestAWrittenNationImportsAgainAndStaysMarked(t *testing.T) {
 			bring(t, s, institutions, "institutions")
 			if r, ok := bring(t, s, n.out, "").(inventory.Report); !ok || r.Added != size || r.Problem != 0 {
 				t.Fatalf("import: %+v", r)
+			}
+			if err := s.runner.Drain(t.Context(), s.work(), 1000); err != nil {
+				t.Fatal(err)
+			}
+			decided, err := op.Do(t.Context(), s.runner, s.asOperator(), s.steps.Decide.Summary, decide.SummaryIn{})
+			if want := int64(len(feed.MakeNation(n.seed, size).Lines)); err != nil || decided.Components != want {
+				t.Errorf("%d of %d components are decided after the import, %v", decided.Components, want, err)
 			}
 			again := filepath.Join(t.TempDir(), "again"+ext)
 			var export bytes.Buffer

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"naru/door/cli"
+	"naru/link/feed"
 )
 
 // runCommand is `naru run`: a server, its local brokers and the example nation.
@@ -20,7 +21,7 @@ func (p *program) runCommand(a *cli.App) *cobra.Command {
 		Use: "run", GroupID: "start", Short: a.T("run_short"), Long: a.T("run_long"), Example: a.T("run_example"), Args: cobra.NoArgs,
 	}
 	configFlags(a, c.Flags())
-	c.Flags().IntVar(&size, "systems", 1200, a.T("flag_systems"))
+	c.Flags().IntVar(&size, "systems", feed.NationSize(), a.T("flag_systems"))
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		cfg, _, err := readConfig(c.Flags())
 		if err != nil {
@@ -60,6 +61,13 @@ func (e *example) say(key string, pairs ...string) {
 
 // run serves until ctx ends and then stops everything it started.
 func (e *example) run(ctx context.Context) error {
+	have, err := e.settled(ctx)
+	if err != nil {
+		return err
+	}
+	if !have {
+		e.say("run_importing", "systems", fmt.Sprint(e.size))
+	}
 	institutions, systems, err := e.settle(ctx, e.size)
 	if err != nil {
 		return err

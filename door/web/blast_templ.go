@@ -239,7 +239,7 @@ func roomForm(p page, own string) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if own == "" {
-			templ_7745c5c3_Err = lossText(p, plan.LostRoom, p.T("web.plan.body"), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = lossText(p, plan.LostRoom, p.T("web.blast.body"), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1879,7 +1879,7 @@ func hitRows(p page, rows []plan.Hit) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</th><th scope=\"col\" class=\"nr-grow\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "</th><th scope=\"col\" class=\"nr-wide\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -17,6 +17,8 @@ type page struct {
 	Crumbs []link // above the heading, without home and without this page
 	Bare   bool   // no menu: signing in
 	Flash  *flash // what just happened
+	// Example says that what the reader sees is invented in part.
+	Example bool
 
 	prefs
 	Actor  naru.Actor
@@ -64,6 +66,7 @@ func (p *page) fill(q *request) {
 	if q.actor.User != "" {
 		p.Menu = q.menu()
 	}
+	p.Example = !q.partial() && q.example()
 	if p.Flash == nil {
 		p.Flash = q.flashed()
 	}

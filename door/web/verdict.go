@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"naru"
 	"naru/base/op"
@@ -23,6 +24,9 @@ type verdictView struct {
 	Known, Unknown []factRow
 	Parts          []partView
 	Moments        []link
+	Exceptions     []decide.ExceptionRow // of the system
+	MayAsk         bool
+	Replay         string // address, "" when nothing is stored for the date
 }
 
 // partView is one component with its verdict and its facts.
@@ -61,8 +65,16 @@ func (s *server) system(q *request) error {
 		if i == 0 {
 			v.Known, v.Unknown = q.factRows("system.", c.Facts)
 		}
+		if c.Stored != nil {
+			v.Replay = "/systems/" + string(id) + "/replay?edition=" + string(editionOf(asked, call.Today()))
+		}
 		v.Parts = append(v.Parts, part)
 	}
+	list, err := op.Do(q.r.Context(), q.Runner, call, s.Decide.Exceptions, decide.ExceptionsIn{ExceptionFilter: decide.ExceptionFilter{System: id}})
+	if err != nil {
+		return err
+	}
+	v.Exceptions, v.MayAsk = list.Rows, out.AsOf == call.Today() && q.may("exception.ask")
 	p := q.page(page{Title: out.Name, Crumbs: []link{{Text: q.t("web.systems"), URL: "/systems"}}})
 	return q.show(http.StatusOK, p, verdictPage(p, v))
 }
@@ -150,12 +162,35 @@ func (p page) test(a policy.AtomTruth) string {
 	if !ok {
 		return a.Test
 	}
-	pairs := []string{a.Fact, p.In(f.Label)}
-	for _, c := range f.Codes {
-		pairs = append(pairs, strconv.Quote(c.Key), p.In(c.Label))
+	head, rest, named := strings.Cut(a.Test, a.Fact)
+	if !named {
+		return a.Test
 	}
-	return strings.NewReplacer(append(pairs, ">=", "≥", "<=", "≤", "==", "=", "!=", "≠")...).Replace(a.Test)
+	rest = p.codesIn(f, strings.NewReplacer(`"`, "", ">=", "≥", "<=", "≤", "==", "=", "!=", "≠", "[]", "["+p.T("web.none")+"]").Replace(rest))
+	return head + p.In(f.Label) + rest
 }
+
+// codesIn puts labels in place of the codes of a fact in a text.
+func (p page) codesIn(f policy.Field, text string) string {
+	var b strings.Builder
+	for text != "" {
+		end := strings.IndexFunc(text, func(r rune) bool { return !wordRune(r) })
+		if end < 0 {
+			end = len(text)
+		}
+		b.WriteString(p.code(f, text[:end]))
+		text = text[end:]
+		next := strings.IndexFunc(text, wordRune)
+		if next < 0 {
+			next = len(text)
+		}
+		b.WriteString(text[:next])
+		text = text[next:]
+	}
+	return b.String()
+}
+
+func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // atomValue words the value a condition was tested on.
 func (p page) atomValue(a policy.AtomTruth) string {
@@ -173,6 +208,8 @@ func (p page) atomValue(a policy.AtomTruth) string {
 			return a.Value
 		}
 		return p.Fact(f, n)
+	case strings.HasPrefix(a.Value, "["):
+		return p.Fact(f, strings.Fields(strings.Trim(a.Value, "[]")))
 	}
 	return p.code(f, a.Value)
 }

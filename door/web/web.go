@@ -14,6 +14,7 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/flow/match"
 	"naru/flow/plan"
@@ -41,6 +42,7 @@ type Deps struct {
 	Hints []Hint
 
 	Sheets    Sheets
+	Law       law.Ops
 	Decide    decide.Ops
 	Plan      plan.Ops
 	Access    access.Ops
@@ -70,7 +72,7 @@ type Sheets struct {
 	Export func(ctx context.Context, who naru.Call, f inventory.Filter, w io.Writer) error
 }
 
-// server holds what the handlers share; it is not changed after New.
+// server holds what the handlers share; only jobs and examples change after New.
 type server struct {
 	Deps
 	rights identity.Table
@@ -78,6 +80,8 @@ type server struct {
 	schema *policy.Schema
 	jobs   *jobs
 	ops    map[string]naru.Text // what operations do, by name
+
+	examples *examples
 }
 
 // Door is the handler, and what it leaves to end when the program ends.
@@ -98,7 +102,7 @@ func New(deps Deps) (*Door, error) {
 	if !a.built() {
 		deps.Log.Warn("web pages have no styles: run `make web` and build again")
 	}
-	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs(), ops: map[string]naru.Text{}}
+	s := &server{Deps: deps, rights: identity.NewTable(), assets: a, schema: inventory.Facts(), jobs: newJobs(), ops: map[string]naru.Text{}, examples: &examples{known: map[string]example{}}}
 	for _, o := range deps.Operations {
 		s.ops[o.Info().Name] = o.Info().Doc
 	}
@@ -119,6 +123,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)
+	s.lawRoutes(mux)
 	s.planRoutes(mux)
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)

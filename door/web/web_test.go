@@ -152,6 +152,23 @@ func TestEveryAnswerCarriesTheStrictPolicy(t *testing.T) {
 	}
 }
 
+func TestEveryPageSaysThatItShowsExamples(t *testing.T) {
+	t.Parallel()
+	s := teststand.New(t)
+	const says = "실제 현황이 아닙니다"
+	if _, body := newBrowser(t, s).get("/sign-in"); !strings.Contains(body, says) {
+		t.Error("signing in with an example account does not say that it leads to examples")
+	}
+	for _, role := range []string{"officer", "ministry", "auditor"} {
+		b := newBrowser(t, s).as(role)
+		for _, path := range []string{"/", "/systems", "/verdicts", "/statements", "/orders", "/adoption", "/rules"} {
+			if code, body := b.get(path); code == http.StatusOK && !strings.Contains(body, says) {
+				t.Errorf("%s does not say to %s that it shows examples", path, role)
+			}
+		}
+	}
+}
+
 func TestPagesComeInBothLanguages(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t, teststand.New(t)).as("officer")

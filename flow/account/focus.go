@@ -35,6 +35,7 @@ type FocusRow struct {
 	Sku                string       `json:"sku"`              // plan
 	Meter              string       `json:"meter"`
 	Order              string       `json:"order"`
+	Synthetic          bool         `json:"synthetic"`
 }
 
 // FocusOut is a statement as rows. Their costs sum to the statement's amount exactly: a
@@ -81,6 +82,7 @@ func focusBase(ctx context.Context, s Store, st Statement, l Line) (FocusRow, er
 		BillingAccount: string(st.Institution), BillingAccountName: st.Name, PeriodStart: from, PeriodEnd: to, ChargeStart: from, ChargeEnd: to,
 		Provider: o.ProviderName.In("ko"), Service: o.ServiceName.In("ko"), ServiceCategory: offer.Category, Region: offer.Region,
 		SubAccount: string(l.System), SubAccountName: o.SystemName, Sku: string(l.Plan), Order: string(l.Order),
+		Synthetic: o.Synthetic,
 	}, nil
 }
 

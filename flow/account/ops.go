@@ -106,6 +106,7 @@ type StatementRow struct {
 	Approved    bool                    `json:"approved"`
 	Lines       int                     `json:"lines"`
 	Amount      naru.Money              `json:"amount"`
+	Synthetic   bool                    `json:"synthetic"` // some of it was ordered for an example system
 }
 
 func listStatements(ctx context.Context, c *op.Call, s Store, in StatementsIn) (naru.List[StatementRow], error) {

@@ -83,10 +83,10 @@ func (e *Exception) ready(version int64, states ...ExceptionState) error {
 	return naru.NewError(naru.Conflict, "decide.exception_state", "exception", string(e.ID), "state", string(e.State))
 }
 
-// officeOf says who acts for an authority that an instrument names: the head of the
+// OfficeOf says who acts for an authority that an instrument names: the head of the
 // institution is its approver; councils, committees, ministries and agencies are kept by
 // the ministry.
-func officeOf(role string) identity.Role {
+func OfficeOf(role string) identity.Role {
 	if role == "head" {
 		return identity.Approver
 	}
@@ -96,7 +96,7 @@ func officeOf(role string) identity.Role {
 // requireOffice refuses an actor who does not act for the authority, or for another
 // institution's head.
 func (e *Exception) requireOffice(a naru.Actor, role string) error {
-	office := officeOf(role)
+	office := OfficeOf(role)
 	if identity.Role(a.Role) != office {
 		return naru.NewError(naru.Denied, "decide.not_the_office", "object", string(e.ID), "office", role)
 	}

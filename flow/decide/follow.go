@@ -91,17 +91,23 @@ func (w *work) these(ctx context.Context, c *op.Call, s Store, systems []invento
 	return nil
 }
 
-// scopesOf returns the institutions an entry names, or everything.
+// manyScopes is from where on one search of the whole nation is cheaper than one for
+// every institution that an entry names.
+const manyScopes = 8
+
+// scopesOf returns the institutions an entry names; everything when it names none or
+// many. What is stale is found either way.
 func scopesOf(e record.Entry) []inventory.InstitutionID {
 	var scopes []inventory.InstitutionID
 	for _, id := range e.Subjects {
 		scopes = append(scopes, inventory.InstitutionID(id))
 	}
-	if len(scopes) == 0 {
+	slices.Sort(scopes)
+	scopes = slices.Compact(scopes)
+	if len(scopes) == 0 || len(scopes) > manyScopes {
 		return []inventory.InstitutionID{""}
 	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
+	return scopes
 }
 
 // systemsOf returns the systems an entry names.

@@ -177,6 +177,23 @@ func TestOfficerSeesAndImportsOnlyTheirOwn(t *testing.T) {
 	})
 }
 
+func TestExamplesStayMarkedAndCanBeListedAlone(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBed(t, db)
+		marked := row("A1", "S2", "둘", nil)
+		marked.Synthetic = true // by its own file, whoever imports it
+		must(t)(b.importRows(operator, false, row("A1", "S1", "하나", nil), marked))
+		for only, want := range map[bool]int{false: 2, true: 1} {
+			in := inventory.ListSystemsIn{Filter: inventory.Filter{Synthetic: only}}
+			list := must2(op.Do(t.Context(), b.Runner, b.CallFor(operator), inventory.ListSystems, in))(t)
+			if len(list.Rows) != want || only && (list.Rows[0].Code != "S2" || !list.Rows[0].Synthetic) {
+				t.Errorf("only examples %t: %+v", only, list.Rows)
+			}
+		}
+	})
+}
+
 func TestEveryOperationFitsTheStore(t *testing.T) {
 	t.Parallel()
 	for _, o := range inventory.Operations() {

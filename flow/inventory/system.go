@@ -93,4 +93,5 @@ type Filter struct {
 	Query       string        `json:"query,omitempty" doc:"part of name or code"`
 	Site        string        `json:"site,omitempty"`
 	Grade       int64         `json:"grade,omitempty"`
+	Synthetic   bool          `json:"synthetic,omitempty" doc:"only example data"`
 }

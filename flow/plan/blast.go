@@ -84,9 +84,9 @@ func (d desk) blast(ctx context.Context, c *op.Call, s Store, in BlastIn) (Blast
 	if err != nil {
 		return Blast{}, err
 	}
-	estate, err := s.PlanEstate(ctx, "") // the whole: a loss reaches an institution through others
+	estate, err := estateOf(ctx, s, "") // the whole: a loss reaches an institution through others
 	if err != nil {
-		return Blast{}, fmt.Errorf("estate: %w", err)
+		return Blast{}, err
 	}
 	needs, err := s.PlanNeeds(ctx, "")
 	if err != nil {

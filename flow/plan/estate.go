@@ -29,7 +29,6 @@ type Subject struct {
 // Part is a component with its standing decision.
 type Part struct {
 	ID    inventory.ComponentID
-	Name  string
 	Open  decide.Places
 	Cloud [3]policy.Outcome // at the venues of Clouds, in their order
 }

@@ -17,10 +17,14 @@ type Store interface {
 	System(ctx context.Context, id inventory.SystemID) (inventory.System, error)
 	Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error)
 	Subjects(ctx context.Context, of inventory.InstitutionID, after inventory.SystemID, limit int) ([]decide.Subject, error)
-	// PlanEstate returns the systems of an institution, or all when it is "", in the order
-	// of ids, each with its components and what the standing decisions say of them.
+	// PlanEstate returns the systems of an institution, or all when it is "", in no order
+	// and without their parts.
 	PlanEstate(ctx context.Context, of inventory.InstitutionID) ([]Subject, error)
-	// PlanNeeds returns what the systems of an institution need, or all needs.
+	// PlanParts returns what the standing decisions say of the components of those systems.
+	PlanParts(ctx context.Context, of inventory.InstitutionID) (map[inventory.SystemID][]Part, error)
+	// PlanNames returns the names of the components of some systems, and maybe of others.
+	PlanNames(ctx context.Context, of []inventory.SystemID) (map[inventory.ComponentID]string, error)
+	// PlanNeeds returns what the systems of an institution need, or all needs, in no order.
 	PlanNeeds(ctx context.Context, of inventory.InstitutionID) ([]Need, error)
 	// PlanBasis tells which dates and laws the standing decisions are of.
 	PlanBasis(ctx context.Context, of inventory.InstitutionID) ([]Basis, error)

@@ -8,6 +8,7 @@ import (
 
 	"naru"
 	"naru/base/op"
+	"naru/base/policy"
 	"naru/flow/inventory"
 )
 
@@ -58,9 +59,9 @@ func (d desk) make(ctx context.Context, c *op.Call, s Store, in Inputs) (made, e
 	if err := in.check(c.Today()); err != nil {
 		return made{}, err
 	}
-	estate, err := s.PlanEstate(ctx, scope)
+	estate, err := estateOf(ctx, s, scope)
 	if err != nil {
-		return made{}, fmt.Errorf("estate of %q: %w", scope, err)
+		return made{}, err
 	}
 	needs, err := s.PlanNeeds(ctx, scope)
 	if err != nil {
@@ -111,12 +112,14 @@ func (d desk) waves(ctx context.Context, c *op.Call, s Store, in WavesIn) (Waves
 		return Waves{}, err
 	}
 	out := m.summary()
-	list, err := m.page(in.Filter, in.Page)
+	at, err := m.filtered(in.Filter)
 	if err != nil {
 		return Waves{}, err
 	}
-	out.Rows, out.Next = list.Rows, list.Next
-	return out, d.explain(ctx, c, s, m.in.Institution, out.Rows)
+	from, to, next := window(len(at), in.Page)
+	out.Next = next
+	out.Rows, err = d.shown(ctx, c, s, m.plan, at[from:to])
+	return out, err
 }
 
 func (m *made) summary() Waves {
@@ -142,11 +145,24 @@ func (d desk) rows(ctx context.Context, c *op.Call, s Store, in RowsIn) (naru.Li
 	if err != nil {
 		return naru.List[Row]{}, err
 	}
-	out := naru.List[Row]{Rows: make([]Row, len(at))}
-	for i, slot := range at {
-		out.Rows[i] = m.row(slot)
+	rows, err := d.shown(ctx, c, s, m.plan, at)
+	return naru.List[Row]{Rows: rows}, err
+}
+
+// estateOf reads systems with what was decided of their components.
+func estateOf(ctx context.Context, s Store, scope inventory.InstitutionID) ([]Subject, error) {
+	estate, err := s.PlanEstate(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("estate of %q: %w", scope, err)
 	}
-	return out, d.explain(ctx, c, s, m.in.Institution, out.Rows)
+	parts, err := s.PlanParts(ctx, scope)
+	if err != nil {
+		return nil, fmt.Errorf("decisions of %q: %w", scope, err)
+	}
+	for i := range estate {
+		estate[i].Parts = parts[estate[i].ID]
+	}
+	return estate, nil
 }
 
 // filtered returns the slots a filter lets through, in the plan's order.
@@ -164,18 +180,39 @@ func (p *plan) filtered(f Filter) ([]int32, error) {
 	return list, nil
 }
 
-// page returns the rows after a cursor, which is a position in the plan's order.
-func (p *plan) page(f Filter, want naru.Page) (naru.List[Row], error) {
-	at, err := p.filtered(f)
-	if err != nil {
-		return naru.List[Row]{}, err
+// shown words some slots, with the names of their components and what only the full
+// verdict tells.
+func (d desk) shown(ctx context.Context, c *op.Call, s Store, p *plan, at []int32) ([]Row, error) {
+	rows := make([]Row, len(at))
+	var parted []inventory.SystemID
+	for i, slot := range at {
+		if rows[i] = p.row(slot); p.slots[slot].group >= 0 && len(p.slots[slot].Parts) > 1 {
+			parted = append(parted, rows[i].System)
+		}
 	}
-	from, to, next := window(len(at), want)
-	out := naru.List[Row]{Rows: make([]Row, 0, to-from), Next: next}
-	for _, slot := range at[from:to] {
-		out.Rows = append(out.Rows, p.row(slot))
+	if len(parted) > 0 {
+		names, err := s.PlanNames(ctx, parted)
+		if err != nil {
+			return nil, err
+		}
+		for i, slot := range at {
+			rows[i].Parts = p.slots[slot].places(names)
+		}
 	}
-	return out, nil
+	return rows, d.explain(ctx, c, s, p.in.Institution, rows)
+}
+
+// places tells of a system of several components where each is proposed to go.
+func (s *slot) places(names map[inventory.ComponentID]string) map[string]policy.Venue {
+	if s.group < 0 || len(s.Parts) < 2 {
+		return nil
+	}
+	venues := propose(s.Parts).parts
+	places := make(map[string]policy.Venue, len(venues))
+	for i, v := range venues {
+		places[names[s.Parts[i].ID]] = v
+	}
+	return places
 }
 
 // window cuts a page out of a computed list: its bounds, and the cursor of what follows.

@@ -29,7 +29,7 @@ type Row struct {
 	Why             naru.Message            `json:"why"`
 	Late            naru.Message            `json:"late,omitzero"` // why later than wanted
 	TargetWhy       naru.Message            `json:"target_why,omitzero"`
-	Parts           map[string]policy.Venue `json:"parts,omitempty"`   // by component; "" = stays
+	Parts           map[string]policy.Venue `json:"parts,omitempty"`   // of several components, by name; "" = stays
 	Missing         []string                `json:"missing,omitempty"` // fact keys
 	Decides         naru.Text               `json:"decides,omitzero"`  // who decides first
 	Together        int                     `json:"together,omitempty"`
@@ -50,7 +50,7 @@ func (p *plan) row(at int32) Row {
 	if s.group >= 0 {
 		t := propose(s.Parts)
 		team := &p.teams[s.group]
-		r.Target, r.TargetWhy, r.Parts, r.Cost, r.Wanted = t.venues, t.why, t.parts, p.in.Cost, team.drawn.year
+		r.Target, r.TargetWhy, r.Cost, r.Wanted = t.venues, t.why, p.in.Cost, team.drawn.year
 		if len(team.members) > 1 {
 			r.Together = len(team.members)
 		}

@@ -18,8 +18,8 @@ func preference() []policy.Venue {
 
 // target is where a system is proposed to go.
 type target struct {
-	venues []policy.Venue          // distinct, in the order of preference
-	parts  map[string]policy.Venue // by component name; "" = stays where it is
+	venues []policy.Venue // distinct, in the order of preference
+	parts  []policy.Venue // of each component; "" = stays where it is
 	stays  int
 	why    naru.Message
 }
@@ -27,7 +27,7 @@ type target struct {
 // propose chooses one venue that is open to every component that may move, or the best
 // one for each when there is none: then the system is hybrid.
 func propose(parts []Part) target {
-	t := target{parts: make(map[string]policy.Venue, len(parts))}
+	t := target{parts: make([]policy.Venue, len(parts))}
 	common, required := cloudPlaces(), false
 	for i := range parts {
 		open, must := parts[i].venues()
@@ -42,7 +42,7 @@ func propose(parts []Part) target {
 			open = common
 		}
 		v := first(open)
-		t.parts[parts[i].Name] = v
+		t.parts[i] = v
 		if v == "" {
 			t.stays++
 		} else if !slices.Contains(t.venues, v) {

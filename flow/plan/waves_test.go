@@ -29,7 +29,7 @@ func subject(t testing.TB, l lens, s sys) Subject {
 		}
 	}
 	for i, venues := range s.open {
-		p := Part{ID: inventory.ComponentID(fmt.Sprint("cmp_", s.code, i)), Name: fmt.Sprint("part ", i), Open: decide.PlacesOf(venues...)}
+		p := Part{ID: inventory.ComponentID(fmt.Sprint("cmp_", s.code, i)), Open: decide.PlacesOf(venues...)}
 		for n, v := range Clouds() {
 			p.Cloud[n] = policy.NotAllowed
 			if slices.Contains(venues, v) {
@@ -44,7 +44,7 @@ func subject(t testing.TB, l lens, s sys) Subject {
 	return x
 }
 
-func estateOf(t testing.TB, l lens, list ...sys) []Subject {
+func someEstate(t testing.TB, l lens, list ...sys) []Subject {
 	t.Helper()
 	out := make([]Subject, len(list))
 	for i, s := range list {
@@ -172,7 +172,7 @@ func TestEveryRowHasItsYearAndSaysWhy(t *testing.T) {
 			if tt.budget == 0 {
 				tt.budget = 1_000_000
 			}
-			p := compute(estateOf(t, l, tt.estate...), tt.needs, reader(l), Inputs{From: 2026, Years: 5, Budget: tt.budget, Cost: 100})
+			p := compute(someEstate(t, l, tt.estate...), tt.needs, reader(l), Inputs{From: 2026, Years: 5, Budget: tt.budget, Cost: 100})
 			for at := range p.slots {
 				r := p.row(int32(at))
 				if r.Year != tt.years[r.Code] {

@@ -36,9 +36,11 @@ func rows() []inventory.Row {
 		}
 		base := inventory.Row{
 			Row: 2 + 2*i, InstitutionCode: []string{"9990100", "9990100", "9990200", "9990000"}[i%4], Code: fmt.Sprintf("SYN-%04d", i+1), Name: name,
-			Facts: systemFacts(i),
+			Facts: systemFacts(i), Needs: systemNeeds(i),
 		}
-		out = append(out, part(base, 0, "웹", webFacts(i)), part(base, 1, "데이터베이스", dataFacts(i)))
+		web := part(base, 0, "웹", webFacts(i))
+		web.Links = []string{"데이터베이스"}
+		out = append(out, web, part(base, 1, "데이터베이스", dataFacts(i)))
 	}
 	return out
 }
@@ -54,13 +56,29 @@ func part(base inventory.Row, n int, name string, facts map[string]any) inventor
 	return row
 }
 
+// systemNeeds hangs every third system on the one before it, of another institution.
+func systemNeeds(i int) []string {
+	if i%3 != 2 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s/SYN-%04d", []string{"9990100", "9990100", "9990200", "9990000"}[(i-1)%4], i)}
+}
+
 func systemFacts(i int) map[string]any {
-	return map[string]any{
+	facts := map[string]any{
 		"system.stage": []string{"operating", "new", "rebuilding", "replacing"}[i%4], "system.grade": 1 + i%4,
 		"system.site":          []string{"onsite", "government", "own", "private"}[i%4],
 		"system.public_facing": i%2 == 0, "system.internal_business": i%2 == 1, "system.linked_internal": i%3 == 0,
 		"system.yearly_cost": 12_000_000 + i*3_450_000, "system.users": 150 * (i + 1), "system.useful_life_end": fmt.Sprintf("20%d-06-30", 27+i%5),
+		"system.data_centre_plan": []string{"other", "law", "agency"}[i%3],
 	}
+	if i%3 != 0 {
+		facts["system.rto_minutes"] = 30 + 45*i
+	}
+	if facts["system.site"] == "government" && i%8 != 5 {
+		facts["system.centre"] = []string{"daejeon", "daejeon", "gwangju"}[i%3]
+	}
+	return facts
 }
 
 func webFacts(i int) map[string]any {

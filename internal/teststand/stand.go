@@ -82,7 +82,8 @@ func New(t testing.TB) *Stand {
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {
 	d := web.Deps{
 		Runner: s.Runner, Words: words, Log: log,
-		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Decide: s.Decide, Plan: s.Plan, Ledger: s.Ledger, Match: s.Match, Contract: s.Contract, Provision: s.Provision, Operations: s.All(),
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Access: s.Access, Sheets: sheets(s.Runner), Law: s.Law,
+		Decide: s.Decide, Plan: s.Plan, Ledger: s.Ledger, Match: s.Match, Contract: s.Contract, Provision: s.Provision, Operations: s.All(),
 	}
 	for _, r := range identity.Roles() {
 		if r != identity.Platform {

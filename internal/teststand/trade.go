@@ -10,6 +10,7 @@ import (
 	"naru/flow/inventory"
 	"naru/flow/match"
 	"naru/flow/meter"
+	"naru/flow/plan"
 )
 
 // trade gives the office a budget, one approved order and one that waits.
@@ -33,6 +34,7 @@ func (s *Stand) trade(t testing.TB) {
 			s.Order = order.ID
 		}
 	}
+	Do(t, s, officer, s.Plan.Keep, plan.KeepIn{Name: "2026년 전환 계획"})
 	operator := s.As(identity.Operator)
 	Do(t, s, operator, meter.SealMonth, meter.SealIn{Month: "2026-02"})
 	Do(t, s, operator, account.Propose, account.MonthIn{Month: "2026-02"})

@@ -35,6 +35,9 @@ func row(r account.FocusRow) focus.Row {
 		"ServiceName": r.Service, "ServiceCategory": category(r.ServiceCategory), "RegionId": r.Region, "RegionName": r.Region,
 		"ResourceId": r.Resource, "SubAccountId": r.SubAccount, "SubAccountName": r.SubAccountName,
 	}
+	if r.Synthetic {
+		out["Tags"] = `{"synthetic":"true"}`
+	}
 	if r.Correction {
 		out["ChargeClass"] = "Correction"
 	}

@@ -44,3 +44,21 @@ func TestTheFileSumsToTheStatement(t *testing.T) {
 		t.Errorf("%d rows sum to %s, the close is %d", len(rows), sum, v.Amount)
 	}
 }
+
+func TestChargesOfExamplesAreTagged(t *testing.T) {
+	t.Parallel()
+	for _, synthetic := range []bool{true, false} {
+		var file bytes.Buffer
+		out := account.FocusOut{Rows: []account.FocusRow{{BillingAccount: "inst_1", Category: "Adjustment", Provider: "공급", Service: "저장소", Synthetic: synthetic}}}
+		if err := link.Write(&file, out); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := focus.Read(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rows[0]["Tags"] == `{"synthetic":"true"}`; got != synthetic {
+			t.Errorf("an example %t is tagged %q", synthetic, rows[0]["Tags"])
+		}
+	}
+}

@@ -25,8 +25,8 @@ func dates() []naru.Date {
 	}
 }
 
-// programs compiles every rule and derivation of the packs with CEL itself.
-func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
+// environment is CEL over the facts of the packs.
+func environment(t *testing.T, set *policy.Instruments) *cel.Env {
 	t.Helper()
 	opts := []cel.EnvOption{ext.Sets()}
 	for _, f := range set.Schema().Fields() {
@@ -40,24 +40,34 @@ func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := make(map[string]cel.Program)
-	add := func(key, when string) {
-		checked, issues := env.Compile(when)
-		if issues.Err() != nil {
-			t.Fatal(key, issues.Err())
-		}
-		prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
-		if err != nil {
-			t.Fatal(key, err)
-		}
-		out[key] = prg
+	return env
+}
+
+// program compiles a condition with CEL itself.
+func program(t *testing.T, env *cel.Env, text string) cel.Program {
+	t.Helper()
+	checked, issues := env.Compile(text)
+	if issues.Err() != nil {
+		t.Fatal(text, issues.Err())
 	}
+	prg, err := env.Program(checked, cel.EvalOptions(cel.OptPartialEval))
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	return prg
+}
+
+// programs compiles every rule and derivation of the packs.
+func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
+	t.Helper()
+	env := environment(t, set)
+	out := make(map[string]cel.Program)
 	for _, p := range set.Packs() {
 		for _, r := range p.Rules {
-			add(p.Key+"/"+r.ID, r.When)
+			out[p.Key+"/"+r.ID] = program(t, env, r.When)
 		}
 		for _, d := range set.View(p, policy.FirstDay).Derived {
-			add(p.Key+"/"+d.ID, d.When)
+			out[p.Key+"/"+d.ID] = program(t, env, d.When)
 		}
 	}
 	return out

@@ -46,7 +46,7 @@ async function inspect(v, at, label) {
     for (const e of shown.querySelectorAll('code, pre, svg, .nr-code, datalist')) e.remove(); // names of the machine, meant as such
     return shown.textContent;
   });
-  const key = text.match(/\b(web|decide|policy|fact|code|inventory|contract|account|report|provision)\.[a-z_.]+/);
+  const key = text.match(/\b(web|decide|plan|policy|fact|code|inventory|contract|account|report|provision)\.[a-z_.]+/);
   const raw = text.match(/@[a-z]\w*\(.*/);
   if (raw) errors.push(`a template shows through: ${raw[0].slice(0, 60)}`);
   if (key) errors.push(`no words for ${key[0]}`);

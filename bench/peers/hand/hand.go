@@ -21,6 +21,8 @@ type Row struct {
 	ComponentPrecedent         bool
 	ComponentOnsiteReasons     uint64
 	ComponentTeaching          bool
+	ComponentTeachingPurpose   bool
+	ComponentUseModel          bool
 	ComponentSecurityService   bool
 	ComponentServiceKind       uint8
 }
@@ -32,20 +34,22 @@ func From(known uint64, value *[64]int64) Row {
 		InstitutionKind:            uint8(value[0]),
 		SystemStage:                uint8(value[1]),
 		SystemInternalBusiness:     value[3] == 1,
-		ComponentInfoKinds:         uint64(value[13]),
-		ComponentPersonalData:      value[14] == 1,
-		ComponentSubjects:          value[15],
-		ComponentSensitiveSubjects: value[16],
-		ComponentLinkedSubjects:    value[17],
-		ComponentOpenOnly:          value[20] == 1,
-		ComponentResourceGrade:     uint8(value[21]),
-		ComponentCsapTier:          uint8(value[22]),
-		ComponentN2sfClass:         uint8(value[23]),
-		ComponentPrecedent:         value[27] == 1,
-		ComponentOnsiteReasons:     uint64(value[28]),
-		ComponentTeaching:          value[29] == 1,
-		ComponentSecurityService:   value[30] == 1,
-		ComponentServiceKind:       uint8(value[32]),
+		ComponentInfoKinds:         uint64(value[15]),
+		ComponentPersonalData:      value[16] == 1,
+		ComponentSubjects:          value[17],
+		ComponentSensitiveSubjects: value[18],
+		ComponentLinkedSubjects:    value[19],
+		ComponentOpenOnly:          value[22] == 1,
+		ComponentResourceGrade:     uint8(value[23]),
+		ComponentCsapTier:          uint8(value[24]),
+		ComponentN2sfClass:         uint8(value[25]),
+		ComponentPrecedent:         value[29] == 1,
+		ComponentOnsiteReasons:     uint64(value[30]),
+		ComponentTeaching:          value[31] == 1,
+		ComponentTeachingPurpose:   value[32] == 1,
+		ComponentUseModel:          value[33] == 1,
+		ComponentSecurityService:   value[34] == 1,
+		ComponentServiceKind:       uint8(value[36]),
 	}
 }
 
@@ -84,10 +88,10 @@ func GL2016(r *Row) (fired uint64) {
 func GL2016Gaps(r *Row) (sure, may uint64) {
 	s0 := (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0x6 != 0)
 	s1 := (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0xbf0 != 0)
-	s2 := (r.Known&0x200000 != 0 && 1<<r.ComponentResourceGrade&0x6 != 0)
+	s2 := (r.Known&0x800000 != 0 && 1<<r.ComponentResourceGrade&0x6 != 0)
 	m0 := (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0x6 != 0)
 	m1 := (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0xbf0 != 0)
-	m2 := (r.Known&0x200000 == 0 || 1<<r.ComponentResourceGrade&0x6 != 0)
+	m2 := (r.Known&0x800000 == 0 || 1<<r.ComponentResourceGrade&0x6 != 0)
 	if s0 {
 		sure |= 1 << 0
 	}
@@ -106,28 +110,28 @@ func GL2016Gaps(r *Row) (sure, may uint64) {
 	if r.Known&0x1 == 0 || 1<<r.InstitutionKind&0x9 != 0 {
 		may |= 1 << 2
 	}
-	if s1 && (r.Known&0x200000 != 0 && r.ComponentResourceGrade == 0) {
+	if s1 && (r.Known&0x800000 != 0 && r.ComponentResourceGrade == 0) {
 		sure |= 1 << 3
 	}
-	if m1 && (r.Known&0x200000 == 0 || r.ComponentResourceGrade == 0) {
+	if m1 && (r.Known&0x800000 == 0 || r.ComponentResourceGrade == 0) {
 		may |= 1 << 3
 	}
-	if s1 && (r.Known&0x200000 != 0 && r.ComponentResourceGrade == 1) {
+	if s1 && (r.Known&0x800000 != 0 && r.ComponentResourceGrade == 1) {
 		sure |= 1 << 4
 	}
-	if m1 && (r.Known&0x200000 == 0 || r.ComponentResourceGrade == 1) {
+	if m1 && (r.Known&0x800000 == 0 || r.ComponentResourceGrade == 1) {
 		may |= 1 << 4
 	}
-	if s1 && (r.Known&0x200000 != 0 && r.ComponentResourceGrade == 2) {
+	if s1 && (r.Known&0x800000 != 0 && r.ComponentResourceGrade == 2) {
 		sure |= 1 << 5
 	}
-	if m1 && (r.Known&0x200000 == 0 || r.ComponentResourceGrade == 2) {
+	if m1 && (r.Known&0x800000 == 0 || r.ComponentResourceGrade == 2) {
 		may |= 1 << 5
 	}
-	if s1 && s2 && (r.Known&0x8000000 != 0 && r.ComponentPrecedent) {
+	if s1 && s2 && (r.Known&0x20000000 != 0 && r.ComponentPrecedent) {
 		sure |= 1 << 6
 	}
-	if m1 && m2 && (r.Known&0x8000000 == 0 || r.ComponentPrecedent) {
+	if m1 && m2 && (r.Known&0x20000000 == 0 || r.ComponentPrecedent) {
 		may |= 1 << 6
 	}
 	if s1 && s2 {
@@ -141,60 +145,72 @@ func GL2016Gaps(r *Row) (sure, may uint64) {
 
 // INT2020 gives the rules that apply, when every fact is known.
 func INT2020(r *Row) (fired uint64) {
-	p0 := r.ComponentOnsiteReasons&0x1f != 0
+	p0 := 1<<r.InstitutionKind&0xbf0 != 0
+	p1 := r.ComponentOnsiteReasons&0x1f != 0
+	p2 := r.ComponentLinkedSubjects <= 499999
+	p3 := r.ComponentSensitiveSubjects <= 49999
 	if r.InstitutionKind == 10 {
 		fired |= 1 << 0
 	}
-	if p0 {
+	if !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 1
 	}
-	if 1<<r.SystemStage&0x5 != 0 && !(r.InstitutionKind == 10) && !p0 {
+	if !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 2
 	}
-	if 1<<r.SystemStage&0xa != 0 && !(r.InstitutionKind == 10) && !p0 {
+	if p1 {
 		fired |= 1 << 3
 	}
-	if 1<<r.SystemStage&0xd != 0 && !(r.InstitutionKind == 10) && !p0 {
+	if 1<<r.SystemStage&0x5 != 0 && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 4
 	}
-	if !(r.InstitutionKind == 10) && !p0 {
+	if 1<<r.SystemStage&0xa != 0 && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 5
 	}
-	if r.ComponentInfoKinds&0x3f != 0 && !(r.InstitutionKind == 10) && !p0 {
+	if 1<<r.SystemStage&0xd != 0 && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 6
 	}
-	if r.ComponentInfoKinds&0x3c0 != 0 && !(r.InstitutionKind == 10) && !p0 {
+	if !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 7
 	}
-	if 1<<r.InstitutionKind&0x7 != 0 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p0 {
+	if r.ComponentInfoKinds&0x3f != 0 && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 8
 	}
-	if r.InstitutionKind == 3 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p0 {
+	if r.ComponentInfoKinds&0x3c0 != 0 && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 9
 	}
-	if !(r.InstitutionKind == 9 && r.ComponentTeaching) && !(r.InstitutionKind == 10) && !p0 {
+	if 1<<r.InstitutionKind&0x7 != 0 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 10
 	}
-	if r.InstitutionKind == 9 && r.ComponentTeaching && !(r.InstitutionKind == 10) && !p0 {
+	if r.InstitutionKind == 3 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 11
 	}
-	if !(r.InstitutionKind == 10) && !p0 {
+	if !(r.InstitutionKind == 9 && r.ComponentTeachingPurpose) && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 12
 	}
-	if 1<<r.InstitutionKind&0xbf0 != 0 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p0 {
+	if r.InstitutionKind == 9 && r.ComponentTeachingPurpose && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 13
 	}
-	if r.ComponentPersonalData && (!(r.ComponentSubjects <= 999999) || !(r.ComponentSensitiveSubjects <= 49999) || !(r.ComponentLinkedSubjects <= 499999)) && !(r.InstitutionKind == 10) && !p0 {
+	if !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 14
 	}
-	if r.ComponentSecurityService && !(r.InstitutionKind == 10) && !p0 {
+	if (r.ComponentSecurityService || (r.ComponentPersonalData && (!(r.ComponentSubjects <= 999999) || !p3 || !p2)) || (p0 && r.SystemInternalBusiness)) && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 15
 	}
-	if !(r.InstitutionKind == 10) && !p0 {
+	if p0 && r.SystemInternalBusiness && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 16
 	}
-	if 1<<r.SystemStage&0x5 != 0 && (r.ComponentInfoKinds&0x3ff != 0 || (1<<r.InstitutionKind&0x7 != 0 && r.SystemInternalBusiness)) && !(r.InstitutionKind == 10) && !p0 {
+	if r.ComponentPersonalData && (!(r.ComponentSubjects <= 999999) || !p3 || !p2) && !(r.InstitutionKind == 10) && !p1 {
 		fired |= 1 << 17
+	}
+	if r.ComponentSecurityService && !(r.InstitutionKind == 10) && !p1 {
+		fired |= 1 << 18
+	}
+	if !(r.InstitutionKind == 10) && !p1 {
+		fired |= 1 << 19
+	}
+	if 1<<r.SystemStage&0x5 != 0 && (r.ComponentInfoKinds&0x3ff != 0 || (1<<r.InstitutionKind&0x7 != 0 && r.SystemInternalBusiness)) && !(r.InstitutionKind == 10) && !p1 {
+		fired |= 1 << 20
 	}
 	return fired
 }
@@ -204,120 +220,150 @@ func INT2020Gaps(r *Row) (sure, may uint64) {
 	s0 := (r.Known&0x1 == 0 || r.InstitutionKind == 10)
 	s1 := (r.Known&0x8 != 0 && r.SystemInternalBusiness)
 	s2 := (r.Known&0x2 != 0 && 1<<r.SystemStage&0x5 != 0)
-	s3 := (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0x7 != 0)
-	s4 := (r.Known&0x10000000 == 0 || r.ComponentOnsiteReasons&0x1f != 0)
+	s3 := (r.Known&0x10000 != 0 && r.ComponentPersonalData)
+	s4 := (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0x7 != 0)
+	s5 := (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0xbf0 != 0)
+	s6 := (r.Known&0x20000 == 0 || r.ComponentSubjects <= 999999)
+	s7 := (r.Known&0x400000000 != 0 && r.ComponentSecurityService)
+	s8 := (r.Known&0x80000 == 0 || r.ComponentLinkedSubjects <= 499999)
+	s9 := (r.Known&0x40000000 == 0 || r.ComponentOnsiteReasons&0x1f != 0)
+	s10 := (r.Known&0x40000 == 0 || r.ComponentSensitiveSubjects <= 49999)
 	m0 := (r.Known&0x1 != 0 && r.InstitutionKind == 10)
 	m1 := (r.Known&0x8 == 0 || r.SystemInternalBusiness)
 	m2 := (r.Known&0x2 == 0 || 1<<r.SystemStage&0x5 != 0)
-	m3 := (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0x7 != 0)
-	m4 := (r.Known&0x10000000 != 0 && r.ComponentOnsiteReasons&0x1f != 0)
+	m3 := (r.Known&0x10000 == 0 || r.ComponentPersonalData)
+	m4 := (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0x7 != 0)
+	m5 := (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0xbf0 != 0)
+	m6 := (r.Known&0x20000 != 0 && r.ComponentSubjects <= 999999)
+	m7 := (r.Known&0x400000000 == 0 || r.ComponentSecurityService)
+	m8 := (r.Known&0x80000 != 0 && r.ComponentLinkedSubjects <= 499999)
+	m9 := (r.Known&0x40000000 != 0 && r.ComponentOnsiteReasons&0x1f != 0)
+	m10 := (r.Known&0x40000 != 0 && r.ComponentSensitiveSubjects <= 49999)
 	if m0 {
 		sure |= 1 << 0
 	}
 	if s0 {
 		may |= 1 << 0
 	}
-	if m4 {
+	if !s0 && !s9 {
 		sure |= 1 << 1
 	}
-	if s4 {
+	if !m0 && !m9 {
 		may |= 1 << 1
 	}
-	if s2 && !s0 && !s4 {
+	if !s0 && !s9 {
 		sure |= 1 << 2
 	}
-	if m2 && !m0 && !m4 {
+	if !m0 && !m9 {
 		may |= 1 << 2
 	}
-	if (r.Known&0x2 != 0 && 1<<r.SystemStage&0xa != 0) && !s0 && !s4 {
+	if m9 {
 		sure |= 1 << 3
 	}
-	if (r.Known&0x2 == 0 || 1<<r.SystemStage&0xa != 0) && !m0 && !m4 {
+	if s9 {
 		may |= 1 << 3
 	}
-	if (r.Known&0x2 != 0 && 1<<r.SystemStage&0xd != 0) && !s0 && !s4 {
+	if s2 && !s0 && !s9 {
 		sure |= 1 << 4
 	}
-	if (r.Known&0x2 == 0 || 1<<r.SystemStage&0xd != 0) && !m0 && !m4 {
+	if m2 && !m0 && !m9 {
 		may |= 1 << 4
 	}
-	if !s0 && !s4 {
+	if (r.Known&0x2 != 0 && 1<<r.SystemStage&0xa != 0) && !s0 && !s9 {
 		sure |= 1 << 5
 	}
-	if !m0 && !m4 {
+	if (r.Known&0x2 == 0 || 1<<r.SystemStage&0xa != 0) && !m0 && !m9 {
 		may |= 1 << 5
 	}
-	if (r.Known&0x2000 != 0 && r.ComponentInfoKinds&0x3f != 0) && !s0 && !s4 {
+	if (r.Known&0x2 != 0 && 1<<r.SystemStage&0xd != 0) && !s0 && !s9 {
 		sure |= 1 << 6
 	}
-	if (r.Known&0x2000 == 0 || r.ComponentInfoKinds&0x3f != 0) && !m0 && !m4 {
+	if (r.Known&0x2 == 0 || 1<<r.SystemStage&0xd != 0) && !m0 && !m9 {
 		may |= 1 << 6
 	}
-	if (r.Known&0x2000 != 0 && r.ComponentInfoKinds&0x3c0 != 0) && !s0 && !s4 {
+	if !s0 && !s9 {
 		sure |= 1 << 7
 	}
-	if (r.Known&0x2000 == 0 || r.ComponentInfoKinds&0x3c0 != 0) && !m0 && !m4 {
+	if !m0 && !m9 {
 		may |= 1 << 7
 	}
-	if s3 && s1 && !s0 && !s4 {
+	if (r.Known&0x8000 != 0 && r.ComponentInfoKinds&0x3f != 0) && !s0 && !s9 {
 		sure |= 1 << 8
 	}
-	if m3 && m1 && !m0 && !m4 {
+	if (r.Known&0x8000 == 0 || r.ComponentInfoKinds&0x3f != 0) && !m0 && !m9 {
 		may |= 1 << 8
 	}
-	if (r.Known&0x1 != 0 && r.InstitutionKind == 3) && s1 && !s0 && !s4 {
+	if (r.Known&0x8000 != 0 && r.ComponentInfoKinds&0x3c0 != 0) && !s0 && !s9 {
 		sure |= 1 << 9
 	}
-	if (r.Known&0x1 == 0 || r.InstitutionKind == 3) && m1 && !m0 && !m4 {
+	if (r.Known&0x8000 == 0 || r.ComponentInfoKinds&0x3c0 != 0) && !m0 && !m9 {
 		may |= 1 << 9
 	}
-	if !((r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x20000000 == 0 || r.ComponentTeaching)) && !s0 && !s4 {
+	if s4 && s1 && !s0 && !s9 {
 		sure |= 1 << 10
 	}
-	if !((r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x20000000 != 0 && r.ComponentTeaching)) && !m0 && !m4 {
+	if m4 && m1 && !m0 && !m9 {
 		may |= 1 << 10
 	}
-	if (r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x20000000 != 0 && r.ComponentTeaching) && !s0 && !s4 {
+	if (r.Known&0x1 != 0 && r.InstitutionKind == 3) && s1 && !s0 && !s9 {
 		sure |= 1 << 11
 	}
-	if (r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x20000000 == 0 || r.ComponentTeaching) && !m0 && !m4 {
+	if (r.Known&0x1 == 0 || r.InstitutionKind == 3) && m1 && !m0 && !m9 {
 		may |= 1 << 11
 	}
-	if !s0 && !s4 {
+	if !((r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x100000000 == 0 || r.ComponentTeachingPurpose)) && !s0 && !s9 {
 		sure |= 1 << 12
 	}
-	if !m0 && !m4 {
+	if !((r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x100000000 != 0 && r.ComponentTeachingPurpose)) && !m0 && !m9 {
 		may |= 1 << 12
 	}
-	if (r.Known&0x1 != 0 && 1<<r.InstitutionKind&0xbf0 != 0) && s1 && !s0 && !s4 {
+	if (r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x100000000 != 0 && r.ComponentTeachingPurpose) && !s0 && !s9 {
 		sure |= 1 << 13
 	}
-	if (r.Known&0x1 == 0 || 1<<r.InstitutionKind&0xbf0 != 0) && m1 && !m0 && !m4 {
+	if (r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x100000000 == 0 || r.ComponentTeachingPurpose) && !m0 && !m9 {
 		may |= 1 << 13
 	}
-	if (r.Known&0x4000 != 0 && r.ComponentPersonalData) && (!(r.Known&0x8000 == 0 || r.ComponentSubjects <= 999999) || !(r.Known&0x10000 == 0 || r.ComponentSensitiveSubjects <= 49999) || !(r.Known&0x20000 == 0 || r.ComponentLinkedSubjects <= 499999)) && !s0 && !s4 {
+	if !s0 && !s9 {
 		sure |= 1 << 14
 	}
-	if (r.Known&0x4000 == 0 || r.ComponentPersonalData) && (!(r.Known&0x8000 != 0 && r.ComponentSubjects <= 999999) || !(r.Known&0x10000 != 0 && r.ComponentSensitiveSubjects <= 49999) || !(r.Known&0x20000 != 0 && r.ComponentLinkedSubjects <= 499999)) && !m0 && !m4 {
+	if !m0 && !m9 {
 		may |= 1 << 14
 	}
-	if (r.Known&0x40000000 != 0 && r.ComponentSecurityService) && !s0 && !s4 {
+	if (s7 || (s3 && (!s6 || !s10 || !s8)) || (s5 && s1)) && !s0 && !s9 {
 		sure |= 1 << 15
 	}
-	if (r.Known&0x40000000 == 0 || r.ComponentSecurityService) && !m0 && !m4 {
+	if (m7 || (m3 && (!m6 || !m10 || !m8)) || (m5 && m1)) && !m0 && !m9 {
 		may |= 1 << 15
 	}
-	if !s0 && !s4 {
+	if s5 && s1 && !s0 && !s9 {
 		sure |= 1 << 16
 	}
-	if !m0 && !m4 {
+	if m5 && m1 && !m0 && !m9 {
 		may |= 1 << 16
 	}
-	if s2 && ((r.Known&0x2000 != 0 && r.ComponentInfoKinds&0x3ff != 0) || (s3 && s1)) && !s0 && !s4 {
+	if s3 && (!s6 || !s10 || !s8) && !s0 && !s9 {
 		sure |= 1 << 17
 	}
-	if m2 && ((r.Known&0x2000 == 0 || r.ComponentInfoKinds&0x3ff != 0) || (m3 && m1)) && !m0 && !m4 {
+	if m3 && (!m6 || !m10 || !m8) && !m0 && !m9 {
 		may |= 1 << 17
+	}
+	if s7 && !s0 && !s9 {
+		sure |= 1 << 18
+	}
+	if m7 && !m0 && !m9 {
+		may |= 1 << 18
+	}
+	if !s0 && !s9 {
+		sure |= 1 << 19
+	}
+	if !m0 && !m9 {
+		may |= 1 << 19
+	}
+	if s2 && ((r.Known&0x8000 != 0 && r.ComponentInfoKinds&0x3ff != 0) || (s4 && s1)) && !s0 && !s9 {
+		sure |= 1 << 20
+	}
+	if m2 && ((r.Known&0x8000 == 0 || r.ComponentInfoKinds&0x3ff != 0) || (m4 && m1)) && !m0 && !m9 {
+		may |= 1 << 20
 	}
 	return sure, may
 }
@@ -327,7 +373,7 @@ func CSAP2023(r *Row) (fired uint64) {
 	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 0
 	}
-	if !(r.InstitutionKind == 10) {
+	if !(r.InstitutionKind == 10) && r.ComponentServiceKind == 2 {
 		fired |= 1 << 1
 	}
 	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 0 {
@@ -348,19 +394,19 @@ func CSAP2023(r *Row) (fired uint64) {
 // CSAP2023Gaps gives the rules that apply and those that apply or may, when facts are unknown.
 func CSAP2023Gaps(r *Row) (sure, may uint64) {
 	s0 := (r.Known&0x1 == 0 || r.InstitutionKind == 10)
-	s1 := (r.Known&0x400000 != 0 && r.ComponentCsapTier == 0)
+	s1 := (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 0)
 	m0 := (r.Known&0x1 != 0 && r.InstitutionKind == 10)
-	m1 := (r.Known&0x400000 == 0 || r.ComponentCsapTier == 0)
+	m1 := (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 0)
 	if !s0 {
 		sure |= 1 << 0
 	}
 	if !m0 {
 		may |= 1 << 0
 	}
-	if !s0 {
+	if !s0 && (r.Known&0x1000000000 != 0 && r.ComponentServiceKind == 2) {
 		sure |= 1 << 1
 	}
-	if !m0 {
+	if !m0 && (r.Known&0x1000000000 == 0 || r.ComponentServiceKind == 2) {
 		may |= 1 << 1
 	}
 	if !s0 && s1 {
@@ -369,22 +415,22 @@ func CSAP2023Gaps(r *Row) (sure, may uint64) {
 	if !m0 && m1 {
 		may |= 1 << 2
 	}
-	if !s0 && s1 && ((r.Known&0x4000 != 0 && r.ComponentPersonalData) || !(r.Known&0x100000 == 0 || r.ComponentOpenOnly)) {
+	if !s0 && s1 && ((r.Known&0x10000 != 0 && r.ComponentPersonalData) || !(r.Known&0x400000 == 0 || r.ComponentOpenOnly)) {
 		sure |= 1 << 3
 	}
-	if !m0 && m1 && ((r.Known&0x4000 == 0 || r.ComponentPersonalData) || !(r.Known&0x100000 != 0 && r.ComponentOpenOnly)) {
+	if !m0 && m1 && ((r.Known&0x10000 == 0 || r.ComponentPersonalData) || !(r.Known&0x400000 != 0 && r.ComponentOpenOnly)) {
 		may |= 1 << 3
 	}
-	if !s0 && (r.Known&0x400000 != 0 && r.ComponentCsapTier == 1) {
+	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 1) {
 		sure |= 1 << 4
 	}
-	if !m0 && (r.Known&0x400000 == 0 || r.ComponentCsapTier == 1) {
+	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 1) {
 		may |= 1 << 4
 	}
-	if !s0 && (r.Known&0x400000 != 0 && r.ComponentCsapTier == 2) {
+	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 2) {
 		sure |= 1 << 5
 	}
-	if !m0 && (r.Known&0x400000 == 0 || r.ComponentCsapTier == 2) {
+	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 2) {
 		may |= 1 << 5
 	}
 	return sure, may
@@ -412,8 +458,8 @@ func N2SF1(r *Row) (fired uint64) {
 
 // N2SF1Gaps gives the rules that apply and those that apply or may, when facts are unknown.
 func N2SF1Gaps(r *Row) (sure, may uint64) {
-	s0 := (r.Known&0x800000 != 0 && r.ComponentN2sfClass == 0)
-	m0 := (r.Known&0x800000 == 0 || r.ComponentN2sfClass == 0)
+	s0 := (r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 0)
+	m0 := (r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 0)
 	if r.Known&0x2 != 0 && r.SystemStage == 0 {
 		sure |= 1 << 0
 	}
@@ -432,16 +478,16 @@ func N2SF1Gaps(r *Row) (sure, may uint64) {
 	if m0 {
 		may |= 1 << 2
 	}
-	if r.Known&0x800000 != 0 && r.ComponentN2sfClass == 1 {
+	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 1 {
 		sure |= 1 << 3
 	}
-	if r.Known&0x800000 == 0 || r.ComponentN2sfClass == 1 {
+	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 1 {
 		may |= 1 << 3
 	}
-	if r.Known&0x800000 != 0 && r.ComponentN2sfClass == 2 {
+	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 2 {
 		sure |= 1 << 4
 	}
-	if r.Known&0x800000 == 0 || r.ComponentN2sfClass == 2 {
+	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 2 {
 		may |= 1 << 4
 	}
 	return sure, may
@@ -467,22 +513,22 @@ func USE2025(r *Row) (fired uint64) {
 	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 5
 	}
-	if r.ComponentServiceKind == 0 && !(r.InstitutionKind == 10) {
+	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 6
 	}
-	if !(r.InstitutionKind == 10) {
+	if r.ComponentServiceKind == 0 && !(r.InstitutionKind == 10) {
 		fired |= 1 << 7
 	}
 	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 8
 	}
-	if !(r.InstitutionKind == 9 && r.ComponentTeaching) && !(r.InstitutionKind == 10) {
+	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 9
 	}
-	if r.InstitutionKind == 9 && r.ComponentTeaching && !(r.InstitutionKind == 10) {
+	if !(r.InstitutionKind == 9 && r.ComponentTeaching) && !(r.InstitutionKind == 10) {
 		fired |= 1 << 10
 	}
-	if !(r.InstitutionKind == 10) {
+	if r.InstitutionKind == 9 && r.ComponentTeaching && !(r.InstitutionKind == 10) {
 		fired |= 1 << 11
 	}
 	if !(r.InstitutionKind == 10) {
@@ -490,6 +536,18 @@ func USE2025(r *Row) (fired uint64) {
 	}
 	if !(r.InstitutionKind == 10) {
 		fired |= 1 << 13
+	}
+	if !(r.InstitutionKind == 10) {
+		fired |= 1 << 14
+	}
+	if !(r.InstitutionKind == 10) {
+		fired |= 1 << 15
+	}
+	if !(r.InstitutionKind == 10) {
+		fired |= 1 << 16
+	}
+	if r.ComponentUseModel && !(r.InstitutionKind == 10) {
+		fired |= 1 << 17
 	}
 	return fired
 }
@@ -534,16 +592,16 @@ func USE2025Gaps(r *Row) (sure, may uint64) {
 	if !m0 {
 		may |= 1 << 5
 	}
-	if (r.Known&0x100000000 != 0 && r.ComponentServiceKind == 0) && !s0 {
+	if !s0 {
 		sure |= 1 << 6
 	}
-	if (r.Known&0x100000000 == 0 || r.ComponentServiceKind == 0) && !m0 {
+	if !m0 {
 		may |= 1 << 6
 	}
-	if !s0 {
+	if (r.Known&0x1000000000 != 0 && r.ComponentServiceKind == 0) && !s0 {
 		sure |= 1 << 7
 	}
-	if !m0 {
+	if (r.Known&0x1000000000 == 0 || r.ComponentServiceKind == 0) && !m0 {
 		may |= 1 << 7
 	}
 	if !s0 {
@@ -552,22 +610,22 @@ func USE2025Gaps(r *Row) (sure, may uint64) {
 	if !m0 {
 		may |= 1 << 8
 	}
-	if !((r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x20000000 == 0 || r.ComponentTeaching)) && !s0 {
+	if !s0 {
 		sure |= 1 << 9
 	}
-	if !((r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x20000000 != 0 && r.ComponentTeaching)) && !m0 {
+	if !m0 {
 		may |= 1 << 9
 	}
-	if (r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x20000000 != 0 && r.ComponentTeaching) && !s0 {
+	if !((r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x80000000 == 0 || r.ComponentTeaching)) && !s0 {
 		sure |= 1 << 10
 	}
-	if (r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x20000000 == 0 || r.ComponentTeaching) && !m0 {
+	if !((r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x80000000 != 0 && r.ComponentTeaching)) && !m0 {
 		may |= 1 << 10
 	}
-	if !s0 {
+	if (r.Known&0x1 != 0 && r.InstitutionKind == 9) && (r.Known&0x80000000 != 0 && r.ComponentTeaching) && !s0 {
 		sure |= 1 << 11
 	}
-	if !m0 {
+	if (r.Known&0x1 == 0 || r.InstitutionKind == 9) && (r.Known&0x80000000 == 0 || r.ComponentTeaching) && !m0 {
 		may |= 1 << 11
 	}
 	if !s0 {
@@ -581,6 +639,30 @@ func USE2025Gaps(r *Row) (sure, may uint64) {
 	}
 	if !m0 {
 		may |= 1 << 13
+	}
+	if !s0 {
+		sure |= 1 << 14
+	}
+	if !m0 {
+		may |= 1 << 14
+	}
+	if !s0 {
+		sure |= 1 << 15
+	}
+	if !m0 {
+		may |= 1 << 15
+	}
+	if !s0 {
+		sure |= 1 << 16
+	}
+	if !m0 {
+		may |= 1 << 16
+	}
+	if (r.Known&0x200000000 != 0 && r.ComponentUseModel) && !s0 {
+		sure |= 1 << 17
+	}
+	if (r.Known&0x200000000 == 0 || r.ComponentUseModel) && !m0 {
+		may |= 1 << 17
 	}
 	return sure, may
 }
