@@ -20,6 +20,7 @@ import (
 	"naru/door/web"
 	"naru/flow"
 	"naru/flow/inventory"
+	"naru/flow/plan"
 	"naru/link/provider"
 	"naru/locale"
 	"naru/packs/law"
@@ -37,7 +38,8 @@ type system struct {
 	signer *record.Signer
 	steps  flow.Steps
 	login  *login.Login
-	hints  []web.Hint // example accounts, shown under the sign-in form of a demonstration
+	hints  []web.Hint                       // example accounts, shown under the sign-in form of a demonstration
+	made   func() ([]web.Proportion, error) // what the example nation was made from; nil outside a demonstration
 
 	brokers *provider.Link
 }
@@ -71,6 +73,11 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	if s.steps, err = flow.New(shipped, s.keys.Verifier, rand.Reader); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	planning, err := plan.ParseConfig(cfg.PlanCost, cfg.Recovery)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.steps.Plan = s.steps.Plan.Configured(planning)
 	s.login = login.New(login.Config{
 		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,
 		Report: func(err error) { s.report("login", err) },

@@ -52,7 +52,7 @@ func (q *request) showPlan(code int, f *flash) error {
 	if body, ff, err := q.bodyNamed(v.Asked.Institution); err != nil {
 		return err
 	} else if ff != nil {
-		fault, v.Asked.Institution = ff, ""
+		code, fault, v.Asked.Institution = http.StatusUnprocessableEntity, ff, ""
 	} else if body != nil {
 		in.Institution, v.Body = body.ID, body.Name
 	}
@@ -192,8 +192,10 @@ const waveHeight = 1000
 // waveParts are the proposed venues of a year with their tones, from the bottom up.
 func waveParts(y plan.Year) []siteShare {
 	return []siteShare{
-		{"private", "success", int64(y.Private)}, {"ppp", "information", int64(y.PPP)},
-		{"government", "primary", int64(y.Government)}, {"hybrid", "warning", int64(y.Hybrid)},
+		{"private", "success", int64(y.Private)},
+		{"ppp", "information", int64(y.PPP)},
+		{"government", "primary", int64(y.Government)},
+		{"hybrid", "warning", int64(y.Hybrid)},
 	}
 }
 

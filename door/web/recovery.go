@@ -51,8 +51,10 @@ func resultTone(r plan.Result) string {
 // counts of one line, in the order of plan.Results.
 func resultShares(r plan.ResultCount) []siteShare {
 	return []siteShare{
-		{string(plan.Meets), resultTone(plan.Meets), int64(r.Meets)}, {string(plan.Misses), resultTone(plan.Misses), int64(r.Misses)},
-		{string(plan.Unknown), resultTone(plan.Unknown), int64(r.Unknown)}, {string(plan.NoTarget), resultTone(plan.NoTarget), int64(r.NoTarget)},
+		{string(plan.Meets), resultTone(plan.Meets), int64(r.Meets)},
+		{string(plan.Misses), resultTone(plan.Misses), int64(r.Misses)},
+		{string(plan.Unknown), resultTone(plan.Unknown), int64(r.Unknown)},
+		{string(plan.NoTarget), resultTone(plan.NoTarget), int64(r.NoTarget)},
 	}
 }
 

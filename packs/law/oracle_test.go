@@ -104,7 +104,7 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 	set := load(t)
 	prgs, schema := programs(t, set), set.Schema()
 	rng := rand.New(rand.NewPCG(19, 23))
-	compared, derived, met := 0, 0, make(map[string]bool)
+	compared, met := 0, make(map[string]bool)
 	for _, date := range dates() {
 		law, err := set.InForce(date)
 		if err != nil {
@@ -115,12 +115,6 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			v := law.Decide(&f)
 			short := law.Outcomes(&f)
 			full := withDerived(t, schema, f, &v)
-			for _, d := range v.Derived {
-				derived++
-				if says := ask(t, prgs[d.Pack+"/"+d.Rule], schema, &full); says != types.True {
-					t.Fatalf("%s %s: %s/%s concluded %s, CEL says %v", date, schema.Encode(&full), d.Pack, d.Rule, d.Fact, says)
-				}
-			}
 			for _, r := range v.Pending {
 				met[r.Pack] = true
 				if says := ask(t, prgs[r.Pack+"/"+r.Rule], schema, &full); r.Truth == policy.True && says != types.True || says == types.False {
@@ -142,8 +136,8 @@ func TestVerdictsAgreeWithCELAndWithTheShortAnswer(t *testing.T) {
 			}
 		}
 	}
-	if compared < 20000 || derived < 400 {
-		t.Errorf("only %d reasons and %d conclusions were compared", compared, derived)
+	if compared < 20000 {
+		t.Errorf("only %d reasons were compared", compared)
 	}
 	for key := range prgs {
 		if pack, _, _ := strings.Cut(key, "/"); !met[pack] {
