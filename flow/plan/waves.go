@@ -50,9 +50,6 @@ func States() []State {
 	return []State{Planned, Slipped, OverBudget, Blocked, Later, NoFacts, Undecided, Consult, Closed, Exempt, Already}
 }
 
-// moves reports whether a system can be planned at all.
-func (s State) moves() bool { return s == Planned || s == Slipped }
-
 // Why a system wants its year, from the most pressing.
 const (
 	isNew        = iota // 신규: at once
