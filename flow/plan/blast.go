@@ -35,7 +35,7 @@ type Blast struct {
 	Components int       `json:"components"` // of the systems that are hit directly
 	Users      int64     `json:"users"`      // summed where they are known
 	NotKnown   int       `json:"not_known"`  // systems whose place nobody entered: may be hit too
-	Orders     int       `json:"orders"`
+	Orders     int       `json:"orders"`     // that stand, of the systems hit directly
 	Instances  int       `json:"instances"`
 	Grades     []Slice   `json:"grades"`
 	Kinds      []Slice   `json:"kinds"`
