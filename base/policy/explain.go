@@ -12,15 +12,30 @@ func (l *Law) Decide(f *Facts) Verdict { return l.DecideUnder(nil, f) }
 // DecideUnder answers as Decide does, with the exceptions granted to the component: those
 // of them that hold on the date of the law.
 func (l *Law) DecideUnder(lifts Exemptions, f *Facts) Verdict {
-	g := *f
-	e := explanation{law: l, facts: &g, by: l.derive(&g), lifts: lifts.On(l.date)}
-	l.ruleUnder(e.lifts, &g, &e.ruling)
+	e := explanation{law: l, lifts: lifts.On(l.date), said: make([]Reason, len(l.rules)), waits: make([]uint64, len(l.rules))}
+	e.find(f)
 	v := Verdict{AsOf: l.date, Packs: l.packs, FactsDigest: l.schema.Digest(f), Derived: e.derivations()}
+	v.Venues = make([]VenueVerdict, numVenues)
 	for i, venue := range Venues() {
-		v.Venues = append(v.Venues, e.venue(i, venue))
+		e.venue(i, venue, &v.Venues[i])
 	}
 	v.Pending = e.pending()
 	return v
+}
+
+// find decides: on the sheet, or rule by rule where exceptions lift some.
+func (e *explanation) find(f *Facts) {
+	l := e.law
+	if len(e.lifts) > 0 {
+		g := *f
+		e.facts, e.by = &g, l.derive(&g)
+		l.ruleUnder(e.lifts, &g, &e.ruling)
+		return
+	}
+	var x Finding
+	l.Find(f, &x)
+	e.facts, e.by = &x.facts, x.by
+	x.rule(&e.ruling)
 }
 
 // explanation is the work of explaining one ruling.
@@ -30,38 +45,62 @@ type explanation struct {
 	by     [MaxFields]uint8
 	lifts  Exemptions
 	ruling ruling
+	said   []Reason // by rule: what is said of it at every venue
+	waits  []uint64 // by rule: the unknown facts it waits for
+	values [MaxFields]string
 }
 
 // venue words the result at one venue.
-func (e *explanation) venue(i int, venue Venue) VenueVerdict {
+func (e *explanation) venue(i int, venue Venue, v *VenueVerdict) {
 	w := &e.ruling.venues[i]
-	v := VenueVerdict{Venue: venue, Outcome: w.outcome, Because: w.because, Reasons: []Reason{}}
+	*v = VenueVerdict{Venue: venue, Outcome: w.outcome, Because: w.because, Reasons: make([]Reason, 0, e.bearers(i))}
 	var missing uint64
 	for n := range e.law.rules {
 		r := &e.law.rules[n]
 		lift := e.lifts.lifting(r, i)
 		rank, bears := e.bearing(r, i, lift)
 		if k := e.ruling.truth[n]; bears && k != no {
+			said := e.rule(n, k)
 			wins := w.decidedBy(rank, e.sure(r, k, lift), r)
 			if wins && w.outcome == CannotDecide && k == maybe {
 				wins = !r.dormant(e.facts, k)
-				missing |= e.open(r, wins)
+				missing |= e.open(e.waits[n], wins)
 			}
-			reason := e.reason(r, venue, k, wins)
-			reason.Lifted = lift
-			v.Reasons = append(v.Reasons, reason)
-			e.merge(&v, r, i, k)
-			e.lifted(&v, lift)
+			v.Reasons = append(v.Reasons, *said)
+			reason := &v.Reasons[len(v.Reasons)-1]
+			reason.Venue, reason.Wins, reason.Lifted = venue, wins, lift
+			e.merge(v, r, i, k)
+			e.lifted(v, lift)
 		}
 	}
-	if w.outcome == CannotDecide && w.because == "" {
+	if w.outcome == CannotDecide && w.because != Silence {
 		v.Missing = e.law.schema.fieldKeys(missing)
 		v.Because = Unverified
 		if missing != 0 {
 			v.Because = MissingFacts
 		}
 	}
-	return v
+}
+
+// bearers counts the rules that have something to say at a venue.
+func (e *explanation) bearers(venue int) int {
+	n := 0
+	for i := range e.law.rules {
+		if r := &e.law.rules[i]; e.ruling.truth[i] != no && (r.venues[venue] || r.Outcome == Required) {
+			n++
+		}
+	}
+	return n
+}
+
+// rule words a rule once for all venues.
+func (e *explanation) rule(n int, k kleene) *Reason {
+	said := &e.said[n]
+	if said.Pack == "" {
+		*said = e.law.sheet().said[n]
+		e.waits[n] = e.reason(said, &e.law.rules[n], k)
+	}
+	return said
 }
 
 // bearing returns the rank a rule has at a venue, and whether it bears on it at all.
@@ -105,11 +144,11 @@ func (w *venueRuling) decidedBy(now rank, sure bool, r *lawRule) bool {
 
 // open is the mask of unknown facts a rule waits for, with those that would let a
 // derived fact be concluded.
-func (e *explanation) open(r *lawRule, counts bool) uint64 {
+func (e *explanation) open(waits uint64, counts bool) uint64 {
 	if !counts {
 		return 0
 	}
-	mask := r.cond.missing(e.facts)
+	mask := waits
 	for i := range e.law.derived {
 		if d := &e.law.derived[i]; mask&(1<<uint(d.field)) != 0 {
 			mask |= d.cond.missing(e.facts)
@@ -140,34 +179,44 @@ func (e *explanation) merge(v *VenueVerdict, r *lawRule, venue int, k kleene) {
 	}
 }
 
-// reason words one rule.
-func (e *explanation) reason(r *lawRule, venue Venue, k kleene, wins bool) Reason {
+// quote is what is said of a rule whatever the facts are.
+func (l *Law) quote(r *lawRule) Reason {
 	out := Reason{
-		Pack: r.pack.Key, Rule: r.ID, Venue: venue, Outcome: r.Outcome, Truth: k.truth(), Wins: wins,
+		Pack: r.pack.Key, Rule: r.ID, Outcome: r.Outcome,
 		Article: r.Article, Title: r.pack.Title, Status: r.pack.Status, Source: r.Source,
 		URL: r.pack.sources[r.Source].URL, Message: r.message, Exception: r.except, Note: r.note,
-		Atoms: e.atoms(&r.cond), Missing: e.law.schema.fieldKeys(r.cond.missing(e.facts)),
 	}
 	if r.unclear {
 		out.Outcome, out.Would = CannotDecide, r.Outcome
 	}
 	if by := r.liftedBy(); by != "" {
-		out.Lift = &Lift{By: by, Name: r.pack.nameOf(by, e.law.date), Opinion: r.Opinion}
+		out.Lift = &Lift{By: by, Name: r.pack.nameOf(by, l.date), Opinion: r.Opinion}
 		if r.Opinion != "" {
-			out.Lift.OpinionName = r.pack.nameOf(r.Opinion, e.law.date)
+			out.Lift.OpinionName = r.pack.nameOf(r.Opinion, l.date)
 		}
 	}
 	return out
 }
 
+// reason adds what the facts make of a rule, and returns those it waits for.
+func (e *explanation) reason(said *Reason, r *lawRule, k kleene) (waits uint64) {
+	if k == maybe {
+		waits = r.cond.missing(e.facts)
+	}
+	said.Truth, said.Atoms, said.Missing = k.truth(), e.atoms(&r.cond), e.law.schema.fieldKeys(waits)
+	return waits
+}
+
 // atoms lists the elementary conditions of a rule with the facts they read.
 func (e *explanation) atoms(n *node) []AtomTruth {
-	var list []AtomTruth
+	size := 0
+	n.atoms(func(*node) { size++ })
+	if size == 0 {
+		return nil
+	}
+	list := make([]AtomTruth, 0, size)
 	n.atoms(func(a *node) {
-		t := AtomTruth{Fact: e.law.schema.fields[a.field].Key, Test: a.text, Truth: a.eval(e.facts).truth()}
-		if v := e.law.schema.Outside(e.facts, a.field); v != nil {
-			t.Value = fmt.Sprint(v)
-		}
+		t := AtomTruth{Fact: e.law.schema.fields[a.field].Key, Test: a.text, Truth: a.eval(e.facts).truth(), Value: e.value(a.field)}
 		if by := e.by[a.field]; by > 0 {
 			d := &e.law.derived[by-1]
 			t.Derived = d.pack.Key + "/" + d.ID
@@ -175,6 +224,16 @@ func (e *explanation) atoms(n *node) []AtomTruth {
 		list = append(list, t)
 	})
 	return list
+}
+
+// value is a fact in words, "" when unknown.
+func (e *explanation) value(field int) string {
+	if e.values[field] == "" {
+		if v := e.law.schema.Outside(e.facts, field); v != nil {
+			e.values[field] = fmt.Sprint(v)
+		}
+	}
+	return e.values[field]
 }
 
 // derivations lists the concluded facts in schema order.
@@ -202,8 +261,10 @@ func (e *explanation) pending() []Reason {
 		if k == no {
 			continue
 		}
-		for _, venue := range r.Venues {
-			list = append(list, e.reason(r, venue, k, false))
+		said := e.law.sheet().pending[i]
+		e.reason(&said, r, k)
+		for _, said.Venue = range r.Venues {
+			list = append(list, said)
 		}
 	}
 	return list

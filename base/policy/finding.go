@@ -24,9 +24,8 @@ type Finding struct {
 
 // venueFinding is the result at one venue.
 type venueFinding struct {
-	outcome Outcome
-	because Because
-	wins    ruleSet // what the outcome rests on
+	venueRuling
+	wins ruleSet // what the outcome rests on
 }
 
 // Find decides a component at every venue into x, with all reasons.
@@ -143,7 +142,7 @@ func (x *Finding) venue(s *sheet, v int) {
 			w.because = MissingFacts
 		}
 	}
-	x.venues[v].outcome, x.venues[v].because = w.outcome, w.because
+	x.venues[v].venueRuling = w
 }
 
 // wins marks what the result at a venue rests on, and returns the rules among it that
@@ -197,4 +196,14 @@ func (x *Finding) truth(i int) kleene {
 		return maybe
 	}
 	return no
+}
+
+// rule gives the finding as a ruling, which verdicts are worded from.
+func (x *Finding) rule(out *ruling) {
+	for i := range x.law.rules {
+		out.truth[i] = x.truth(i)
+	}
+	for v := range x.venues {
+		out.venues[v] = x.venues[v].venueRuling
+	}
 }

@@ -33,6 +33,8 @@ type sheet struct {
 	choosing    []int // rules that wait for a choice
 	conditional ruleSet
 	venues      [numVenues]bearing
+	said        []Reason // by rule: what is said whatever the facts are
+	pending     []Reason // the same of the announced rules
 }
 
 // reads are the fields whose atoms have bits in one word, by the way to look them up.
@@ -123,6 +125,10 @@ func newSheet(l *Law) *sheet {
 	}
 	for i := range l.rules {
 		b.rule(i, &l.rules[i])
+		s.said = append(s.said, l.quote(&l.rules[i]))
+	}
+	for i := range l.pending {
+		s.pending = append(s.pending, l.quote(&l.pending[i]))
 	}
 	s.separate()
 	for v := range s.venues {

@@ -12,6 +12,7 @@ import (
 
 	"naru/base/policy"
 	"naru/door/cli"
+	"naru/door/web"
 	"naru/flow/inventory"
 	"naru/link/feed"
 	"naru/packs/law"
@@ -106,11 +107,7 @@ type proportionRow struct {
 
 // show prints the table of proportions with what came out in the nation asked for.
 func (n *nationRun) show(a *cli.App, g *feed.Generator) error {
-	set, err := policy.Load(inventory.Facts(), law.Files)
-	if err != nil {
-		return err
-	}
-	list, err := feed.Census(g, set)
+	list, err := census(g)
 	if err != nil {
 		return err
 	}
@@ -140,6 +137,32 @@ func (n *nationRun) show(a *cli.App, g *feed.Generator) error {
 	legend(a, list)
 	fmt.Fprintln(a.Err, a.T("nation_table", "size", strconv.Itoa(n.size), "seed", strconv.FormatUint(n.seed, 10)))
 	return nil
+}
+
+// census counts a nation by the table and by the law that ships.
+func census(g *feed.Generator) ([]feed.Count, error) {
+	set, err := policy.Load(inventory.Facts(), law.Files)
+	if err != nil {
+		return nil, err
+	}
+	return feed.Census(g, set)
+}
+
+// proportions is the table for the page of the example nation.
+func proportions(size int) ([]web.Proportion, error) {
+	list, err := census(feed.NewGenerator(exampleSeed, size))
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]web.Proportion, len(list))
+	for i := range list {
+		c := &list[i]
+		rows[i] = web.Proportion{
+			Label: c.Label, Published: share(c.Count, c.Of), CameOut: share(c.Got, c.GotOf), Use: string(c.Use),
+			Source: c.Source, Title: c.Title, URL: c.URL, Note: c.Note,
+		}
+	}
+	return rows, nil
 }
 
 // legend names the sources of the table, each once.

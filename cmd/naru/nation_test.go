@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	"naru/base/op"
 	"naru/door/cli"
 	"naru/door/rest"
+	"naru/door/web"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/link/feed"
@@ -21,8 +24,8 @@ import (
 	"naru/wire/api"
 )
 
-// terminal is a command line that prints into a buffer.
-func terminal(t *testing.T, lang string) (*cli.App, *bytes.Buffer) {
+// nationApp is a command line that prints into a buffer.
+func nationApp(t *testing.T, lang string) (*cli.App, *bytes.Buffer) {
 	t.Helper()
 	words, err := locale.Load()
 	if err != nil {
@@ -53,7 +56,7 @@ func TestAWrittenNationImportsAgainAndStaysMarked(t *testing.T) {
 	for _, ext := range []string{".xlsx", ".csv", ".json"} {
 		t.Run(ext, func(t *testing.T) {
 			t.Parallel()
-			a, out := terminal(t, "ko")
+			a, out := nationApp(t, "ko")
 			n := nationRun{size: size, seed: 7, out: filepath.Join(t.TempDir(), "나라"+ext)}
 			if err := n.write(a, feed.NewGenerator(n.seed, n.size)); err != nil {
 				t.Fatal(err)
@@ -122,7 +125,7 @@ func checkMarks(t *testing.T, s *system) {
 
 func TestProportionsAreShownWithSourcesAndWhatCameOut(t *testing.T) {
 	t.Parallel()
-	a, out := terminal(t, "en")
+	a, out := nationApp(t, "en")
 	n := nationRun{size: 2000, seed: 7, proportions: true, format: "json"}
 	if err := n.show(a, feed.NewGenerator(n.seed, n.size)); err != nil {
 		t.Fatal(err)
@@ -143,6 +146,42 @@ func TestProportionsAreShownWithSourcesAndWhatCameOut(t *testing.T) {
 	}
 }
 
+func TestThePageOfTheExampleWordsEveryProportion(t *testing.T) {
+	t.Parallel()
+	a, _ := nationApp(t, "ko")
+	list, err := proportions(400)
+	if err != nil || len(list) != len(feed.Proportions()) {
+		t.Fatalf("%d lines, %v", len(list), err)
+	}
+	s, err := open(t.Context(), config{Dir: t.TempDir(), Origin: "naru.test/record"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.close() })
+	for _, made := range []func() ([]web.Proportion, error){nil, func() ([]web.Proportion, error) { return list, nil }} {
+		s.made = made
+		pages, err := s.pages()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/example", nil))
+		pages.Close()
+		body := w.Body.String()
+		if made == nil {
+			if w.Code != http.StatusNotFound {
+				t.Errorf("without an example nation its page answers %d", w.Code)
+			}
+			continue
+		}
+		for _, want := range []string{"1526 / 17243 (8.8 %)", "biz.chosun.com", a.Words.Text("ko", "web.example.unsourced", nil), a.Words.Text("ko", "web.example.use.calibrated", nil)} {
+			if !strings.Contains(body, want) {
+				t.Errorf("the page lacks %q", want)
+			}
+		}
+	}
+}
+
 func TestANationThatCannotBeWrittenIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, n := range map[string]nationRun{
@@ -150,7 +189,7 @@ func TestANationThatCannotBeWrittenIsRefused(t *testing.T) {
 		"more than a worksheet can hold": {size: 600_000, out: "nation.xlsx"},
 		"a folder that is not there":     {size: 3, out: filepath.Join(t.TempDir(), "no", "nation.csv")},
 	} {
-		a, _ := terminal(t, "ko")
+		a, _ := nationApp(t, "ko")
 		if err := n.write(a, feed.NewGenerator(1, n.size)); err == nil {
 			t.Errorf("%s was accepted", name)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"naru/door/cli"
+	"naru/door/web"
 	"naru/link/feed"
 )
 
@@ -72,12 +73,16 @@ func (e *example) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.made = sync.OnceValues(func() ([]web.Proportion, error) { return proportions(e.size) })
 	people, err := e.accounts(ctx)
 	if err != nil {
 		return err
 	}
 	e.say("run_nation", "institutions", fmt.Sprint(institutions), "systems", fmt.Sprint(systems))
 	if err := e.fund(ctx); err != nil {
+		return err
+	}
+	if err := e.amend(ctx); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(filepath.Join(e.cfg.Dir, "brokers.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -38,7 +38,8 @@ type system struct {
 	signer *record.Signer
 	steps  flow.Steps
 	login  *login.Login
-	hints  []web.Hint // example accounts, shown under the sign-in form of a demonstration
+	hints  []web.Hint                       // example accounts, shown under the sign-in form of a demonstration
+	made   func() ([]web.Proportion, error) // what the example nation was made from; nil outside a demonstration
 
 	brokers *provider.Link
 }

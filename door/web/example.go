@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -8,6 +9,34 @@ import (
 	"naru/base/op"
 	"naru/flow/inventory"
 )
+
+// exampleNation shows what the example nation was made from, each proportion with its
+// source and with what came out.
+func (s *server) exampleNation(q *request) error {
+	if s.Proportions == nil {
+		return s.lost(q)
+	}
+	list, err := s.Proportions()
+	if err != nil {
+		return err
+	}
+	p := q.page(page{Title: q.t("web.example.title")})
+	return q.show(http.StatusOK, p, examplePage(p, list))
+}
+
+// useTone tells published proportions from configuration by colour; the word stands
+// beside it.
+func useTone(use string) string {
+	switch use {
+	case "drawn":
+		return "success"
+	case "calibrated":
+		return "information"
+	case "configured":
+		return "warning"
+	}
+	return "gray"
+}
 
 // examples remembers by institution whether an actor's sight holds example data, so that
 // a page need not ask: example data does not go away, and real data is asked about again

@@ -40,6 +40,8 @@ type Deps struct {
 	SignOut func(w http.ResponseWriter, r *http.Request) error
 	// Hints are example accounts to show under the sign-in form; nil outside a demo.
 	Hints []Hint
+	// Proportions tells what the example nation was made from; nil outside a demo.
+	Proportions func() ([]Proportion, error)
 
 	Sheets    Sheets
 	Law       law.Ops
@@ -59,6 +61,15 @@ type Hint struct {
 	User, Password string
 	Role           identity.Role
 	Note           naru.Text
+}
+
+// Proportion is one line of what the example nation was made from.
+type Proportion struct {
+	Label              naru.Text
+	Published, CameOut string // counts with percentages; "" when it cannot be counted
+	Use                string // drawn, calibrated, context, configured
+	Source, Title, URL string // "" = nobody published it
+	Note               naru.Text
 }
 
 // Sheets reads and writes officers' spreadsheets; wire/sheet and a mapping behind it.
@@ -120,6 +131,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sign-out", s.open(s.signOut))
 	mux.HandleFunc("POST /preferences", s.open(s.preferences))
 	mux.HandleFunc("GET /about", s.open(s.about))
+	mux.HandleFunc("GET /example", s.open(s.exampleNation))
 	mux.HandleFunc("GET /{$}", s.signedIn(s.home))
 	mux.HandleFunc("/", s.open(s.lost))
 	s.inventoryRoutes(mux)

@@ -22,6 +22,7 @@ func (g *Generator) systemFacts(s *sketch) map[string]any {
 			facts[key] = v
 		}
 	}
+	put("system.data_centre_plan", "none")
 	big := int64(5 - s.grade)
 	put("system.users", 50+big*big*big*int64(s.n(30_000)))
 	put("system.yearly_cost", big*big*int64(5+s.n(120))*1_000_000)
@@ -56,7 +57,8 @@ func (g *Generator) componentFacts(facts map[string]any, s *sketch, p part) {
 	if p.field {
 		facts["component.onsite_reasons"] = []string{pick(&s.dice, "sensor_cctv", "sensor_cctv", "plant_control", "onsite_security", "communication", "law_fixes_place")}
 	}
-	facts["component.teaching"] = s.cell.kind == "public_school" && s.work == workPublic
+	teaching := (s.cell.kind == "public_school" || s.cell.kind == "education_office") && s.work == workPublic
+	facts["component.teaching"], facts["component.teaching_purpose"], facts["component.use_model"] = teaching, teaching, false
 	facts["component.security_service"] = s.work == workInternal && s.chance(20)
 	if personal {
 		g.people(facts, s)
@@ -121,7 +123,11 @@ func (g *Generator) people(facts map[string]any, s *sketch) {
 // only; what it judged agrees with the facts.
 func (g *Generator) classes(facts map[string]any, s *sketch, p part) {
 	if s.chance(g.rates.classified) {
-		facts["component.csap_tier"] = []string{"low", "middle", "middle", "high"}[p.data]
+		tier := []string{"low", "middle", "middle", "high"}[p.data]
+		if administrative(s.cell.kind) && s.work.internal() && s.grade <= 2 {
+			tier = "high" // internal business, of importance (NIS guideline, N12)
+		}
+		facts["component.csap_tier"] = tier
 		facts["component.n2sf_class"] = []string{"O", "S", "S", "C"}[p.data]
 	}
 	put := func(key string, v any) {

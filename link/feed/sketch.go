@@ -166,15 +166,15 @@ type part struct {
 // the most sensitive data stands at the back.
 func (g *Generator) parts(s *sketch) []part {
 	var list []part
-	front := "업무 화면"
+	front := part{name: "업무 화면", data: min(s.data, dataNonpublic)}
 	if s.work.facing() {
-		front = "대국민 웹"
+		front = part{name: "대국민 웹", data: dataOpen}
 	}
 	switch roll := s.n(1000); {
 	case roll < g.rates.three:
-		list = []part{{name: front, data: dataOpen}, {name: "업무 서버", data: min(s.data, dataNonpublic)}, {name: "데이터베이스", data: s.data}}
+		list = []part{front, {name: "업무 서버", data: min(s.data, dataNonpublic)}, {name: "데이터베이스", data: s.data}}
 	case roll < g.rates.three+g.rates.two:
-		list = []part{{name: front, data: dataOpen}, {name: "내부 업무", data: s.data}}
+		list = []part{front, {name: "내부 업무", data: s.data}}
 	case s.field && s.chance(500):
 		list = []part{{name: "관제 서버", data: s.data}}
 	default:
