@@ -17,6 +17,7 @@ import (
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/law"
+	"naru/flow/plan"
 	packlaw "naru/packs/law"
 	packs "naru/packs/mapping"
 	"naru/store"
@@ -33,6 +34,7 @@ type bed struct {
 	db       *store.DB
 	runner   *op.Runner
 	decide   decide.Ops
+	plan     plan.Ops
 	imported time.Duration // how long the import took, once it is done
 
 	program *program           // the built naru, once it is asked for
@@ -122,7 +124,8 @@ func (b *bed) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.decide = decide.New(law.NewBook(instruments))
+	book := law.NewBook(instruments)
+	b.decide, b.plan = decide.New(book), plan.New(book, plan.Config{})
 	b.runner = op.NewRunner(b.db, time.Now, naru.NewIDs(rand.Reader))
 	return nil
 }

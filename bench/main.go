@@ -43,6 +43,8 @@ func claims() []claim {
 		{"decide-batch-go", "x", "hand-written-go", ">", 1, beside("decide-batch-go")},
 		{"decide-explain-cel", "x", "cel-without-explanation", ">", 10, beside("decide-explain-cel")},
 		{"decide-next-version", "x", "cold", ">", 3, beside("decide-next-version")},
+		{"plan-waves-20000", "ms", "clock", "<", 1000, planWaves},
+		{"plan-blast-20000", "ms", "clock", "<", 1000, planBlast},
 		{"web-start-20000", "s", "clock", "<", 1, startToReady},
 		{"web-list-20000", "ms", "clock", "<", 200, listWeb},
 		{"web-memory-20000", "MB", "clock", "<", 150, memory},

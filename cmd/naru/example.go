@@ -67,8 +67,12 @@ type person struct {
 	Role     identity.Role `json:"role"`
 }
 
-// accounts makes one account per role at the first start and keeps their passwords in a
-// file of mode 0600, because they are shown again at every start.
+// secondMinistry is the other account of the ministry: two people publish.
+const secondMinistry = "ministry2"
+
+// accounts makes one account per role, and a second one of the ministry, at the first
+// start and keeps their passwords in a file of mode 0600, because they are shown again at
+// every start.
 func (s *system) accounts(ctx context.Context) ([]person, error) {
 	path := filepath.Join(s.cfg.Dir, "example-accounts.json")
 	var list []person
@@ -80,6 +84,7 @@ func (s *system) accounts(ctx context.Context) ([]person, error) {
 		for _, r := range []identity.Role{identity.Officer, identity.Approver, identity.Ministry, identity.Auditor, identity.Operator, identity.Provider, identity.Platform} {
 			list = append(list, person{string(r), "naru-" + random(6), r})
 		}
+		list = append(list, person{secondMinistry, "naru-" + random(6), identity.Ministry})
 		if data, err = json.MarshalIndent(list, "", "  "); err == nil {
 			err = os.WriteFile(path, data, 0o600)
 		}

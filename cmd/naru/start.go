@@ -82,6 +82,9 @@ func (e *example) run(ctx context.Context) error {
 	if err := e.fund(ctx); err != nil {
 		return err
 	}
+	if err := e.amend(ctx); err != nil {
+		return err
+	}
 	log, err := os.OpenFile(filepath.Join(e.cfg.Dir, "brokers.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

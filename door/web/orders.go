@@ -160,6 +160,7 @@ type orderView struct {
 	Instances                  []provision.InstanceRow
 	Budget                     *contract.BudgetRow
 	MayApprove, MayEnd, MayUse bool
+	MayPlan                    bool
 }
 
 func (s *server) order(q *request) error { return q.showOrder(http.StatusOK, nil) }
@@ -170,7 +171,7 @@ func (q *request) showOrder(code int, f *flash) error {
 	if err != nil {
 		return err
 	}
-	v := orderView{OrderRow: row}
+	v := orderView{OrderRow: row, MayPlan: q.may("plan.read")}
 	v.MayApprove = row.State == contract.Requested && q.may("contract.approve") && row.RequestedBy != q.actor.User
 	v.MayEnd = (row.State == contract.Requested || row.State == contract.Approved) && q.may("contract.order")
 	if q.may("provision.read") {

@@ -91,14 +91,31 @@ func (q *request) menu() []link {
 		{"web.menu.adoption", "/adoption", "report.read"},
 		{"web.menu.providers", "/providers", "catalog.edit"},
 		{"web.menu.rules", "/rules", "policy.read"},
+		{"web.menu.whatif", "/whatif", "decide.whatif"},
 		{"web.menu.record", "/record", "record.read"},
 		{"web.menu.permissions", "/permissions", "identity.read"},
 	} {
 		if q.may(m.needs) {
-			out = append(out, link{Text: q.t(m.key), URL: m.url, Current: q.r.URL.Path == m.url || strings.HasPrefix(q.r.URL.Path, m.url+"/")})
+			out = append(out, link{Text: q.t(m.key), URL: m.url, Current: q.within(m.url)})
 		}
 	}
 	return out
+}
+
+// within reports whether the page belongs to a section of the menu: by its address, or
+// as one of the pages that a section leads to by tabs.
+func (q *request) within(section string) bool {
+	for _, root := range append(alongside()[section], section) {
+		if q.r.URL.Path == root || strings.HasPrefix(q.r.URL.Path, root+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// alongside lists the pages that belong to a section of the menu.
+func alongside() map[string][]string {
+	return map[string][]string{"/verdicts": {"/flips", "/exceptions"}, "/rules": {"/law"}}
 }
 
 // T words a message key with name, value pairs in the reader's language.

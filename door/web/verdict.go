@@ -254,6 +254,7 @@ func (p page) duty(d policy.Duty) string {
 
 // verdictsView is the list of stored decisions with their sums.
 type verdictsView struct {
+	Tabs        []link
 	Filter      decide.Filter
 	Rows        []decide.Row
 	Summary     decide.SummaryOut
@@ -274,7 +275,7 @@ func (s *server) verdicts(q *request) error {
 	if err != nil {
 		return err
 	}
-	view := verdictsView{Filter: f, Rows: list.Rows, Summary: sum, CanRun: q.may("decide.run")}
+	view := verdictsView{Tabs: q.verdictTabs(), Filter: f, Rows: list.Rows, Summary: sum, CanRun: q.may("decide.run")}
 	here := "/verdicts?" + verdictQuery(f)
 	if in.After != "" {
 		view.First = here
@@ -327,8 +328,10 @@ func (p page) outcomeOptions() []option {
 
 // rulesView is the law of a date.
 type rulesView struct {
-	AsOf  naru.Date
-	Packs []decide.Instrument
+	Tabs    []link
+	AsOf    naru.Date
+	Packs   []decide.Instrument
+	MayEdit bool
 }
 
 // rules shows the instruments of a date with their articles.
@@ -343,5 +346,5 @@ func (s *server) rules(q *request) error {
 		date = call.Today()
 	}
 	p := q.page(page{Title: q.t("web.rules")})
-	return q.show(http.StatusOK, p, rulesPage(p, rulesView{AsOf: date, Packs: packs}))
+	return q.show(http.StatusOK, p, rulesPage(p, rulesView{Tabs: q.whatifTabs(), AsOf: date, Packs: packs, MayEdit: q.may("policy.edit")}))
 }

@@ -35,7 +35,7 @@ type Blast struct {
 	Components int       `json:"components"` // of the systems that are hit directly
 	Users      int64     `json:"users"`      // summed where they are known
 	NotKnown   int       `json:"not_known"`  // systems whose place nobody entered: may be hit too
-	Orders     int       `json:"orders"`
+	Orders     int       `json:"orders"`     // that stand, of the systems hit directly
 	Instances  int       `json:"instances"`
 	Grades     []Slice   `json:"grades"`
 	Kinds      []Slice   `json:"kinds"`
@@ -104,13 +104,13 @@ func (d desk) blast(ctx context.Context, c *op.Call, s Store, in BlastIn) (Blast
 	x := spread{loss: in.Loss, deals: deals, sees: sees}
 	x.strike(estate, needs, d.read)
 	out := x.sum(name)
-	hits := x.hits(d.cfg.targets())
-	out.Actions = actionSlices(hits)
-	hits = slices.DeleteFunc(hits, func(h Hit) bool {
-		return in.Grade > 0 && h.Grade != in.Grade || in.Action != "" && h.Action != in.Action
+	list := x.todos()
+	out.Actions = x.actions(list)
+	list = slices.DeleteFunc(list, func(t todo) bool {
+		return in.Grade > 0 && x.waves[t.wave].grade != in.Grade || in.Action != "" && t.action != in.Action
 	})
-	from, to, next := window(len(hits), in.Page)
-	out.Rows, out.Next = hits[from:to], next
+	from, to, next := window(len(list), in.Page)
+	out.Rows, out.Next = x.hits(list[from:to], d.cfg.targets()), next
 	return out, d.advise(ctx, c, s, out.Rows)
 }
 

@@ -22,9 +22,9 @@ type Config struct {
 // derived: no source gives a cost per system.
 const (
 	PlanBudget   naru.Money = 868_089_000_000 // 8,680.89억 won, 2021 to 2025
-	PlanSystems             = 10_009          // to convert by 2025
-	PlanBaseline            = 15_369          // systems of the survey of 2020-10
-	PlanYears               = 5
+	PlanSystems  int64      = 10_009          // to convert by 2025
+	PlanBaseline int64      = 15_369          // systems of the survey of 2020-10
+	PlanYears    int        = 5
 )
 
 // PlanSource names where the figures of the plan were published.
@@ -37,7 +37,7 @@ func DerivedCost() naru.Money { return over(PlanBudget, 1, PlanSystems) }
 // DerivedBudget is what the plan of 2021 had on average for a year and for as many
 // systems, of the systems counted then; at least the cost of one.
 func DerivedBudget(systems int, cost naru.Money) naru.Money {
-	return max(over(PlanBudget, int64(systems), PlanYears*PlanBaseline), cost)
+	return max(over(PlanBudget, int64(systems), int64(PlanYears)*PlanBaseline), cost)
 }
 
 // over returns m*n/d rounded half up to whole won, without overflow on the way.

@@ -54,35 +54,51 @@ type Hit struct {
 // Foreign stands in a path for a system of an institution the caller does not see.
 const Foreign = "*"
 
-// hits lists what is hit in the caller's sight: what is hit directly before what waits
+// todo is one line of the list before it is worded: which system, and what is done first.
+type todo struct {
+	wave   int32
+	rank   int
+	action string
+}
+
+// todos lists what is hit in the caller's sight: what is hit directly before what waits
 // for it, then grade 1 first (or what a system of grade 1 waits for), then public-facing,
 // then users, then how many wait for it and need it.
-func (x *spread) hits(targets []Target) []Hit {
-	var list []int32
+func (x *spread) todos() []todo {
+	var list []todo
 	for i := range x.waves {
 		if w := &x.waves[i]; w.level >= 0 && x.sees(w.Institution) {
-			list = append(list, int32(i))
+			list = append(list, todo{wave: int32(i), action: x.action(w)})
 		}
 	}
-	slices.SortFunc(list, func(a, b int32) int {
-		v, w := &x.waves[a], &x.waves[b]
+	slices.SortFunc(list, func(a, b todo) int {
+		v, w := &x.waves[a.wave], &x.waves[b.wave]
 		return cmp.Or(
 			cmp.Compare(min(v.level, 1), min(w.level, 1)), cmp.Compare(v.pressing, w.pressing), cmp.Compare(publicRank(v.public), publicRank(w.public)),
-			cmp.Compare(w.users, v.users), cmp.Compare(w.waiting, v.waiting), cmp.Compare(w.needed, v.needed), cmp.Compare(v.level, w.level), x.compareCodes(a, b),
+			cmp.Compare(w.users, v.users), cmp.Compare(w.waiting, v.waiting), cmp.Compare(w.needed, v.needed), cmp.Compare(v.level, w.level),
+			x.compareCodes(a.wave, b.wave),
 		)
 	})
+	for i := range list {
+		list[i].rank = i + 1
+	}
+	return list
+}
+
+// hits words some lines of the list.
+func (x *spread) hits(list []todo, targets []Target) []Hit {
 	certified := x.certified()
 	hits := make([]Hit, len(list))
-	for n, i := range list {
-		w := &x.waves[i]
+	for n, t := range list {
+		w := &x.waves[t.wave]
 		h := Hit{
-			Rank: n + 1, System: w.ID, Institution: w.Institution, InstitutionName: w.InstitutionName, Kind: w.Kind, Code: w.Code, Name: w.Name,
-			Grade: max(w.grade, 0), Public: w.public, Users: max(w.users, 0), Needed: w.needed, Waiting: w.waiting, Pressing: w.pressing % 5, Distance: w.level, Path: x.path(i),
-			RTO: max(w.rto, 0), Synthetic: w.Synthetic,
+			Rank: t.rank, System: w.ID, Institution: w.Institution, InstitutionName: w.InstitutionName, Kind: w.Kind, Code: w.Code, Name: w.Name,
+			Grade: max(w.grade, 0), Public: w.public, Users: max(w.users, 0), Needed: w.needed, Waiting: w.waiting, Pressing: w.pressing % 5,
+			Distance: w.level, Path: x.path(t.wave), Action: t.action, RTO: max(w.rto, 0), Synthetic: w.Synthetic,
 		}
 		_, target := judge(targets, w.traits)
 		h.Target = target.RTO
-		x.act(&h, w, certified)
+		x.word(&h, w, certified)
 		hits[n] = h
 	}
 	return hits
@@ -112,54 +128,52 @@ func (x *spread) certified() map[inventory.SystemID]bool {
 	return all
 }
 
-// act proposes the first action for one system.
-func (x *spread) act(h *Hit, w *wave, certified map[inventory.SystemID]bool) {
+// action proposes the first action for one system.
+func (x *spread) action(w *wave) string {
 	switch {
 	case w.level > 0:
-		h.do(WaitFor, naru.Msg("plan.do.wait_for", "system", h.Path[len(h.Path)-1], "steps", strconv.Itoa(w.level)))
+		return WaitFor
 	case x.loss.Kind == LostCertificate:
-		key := "plan.do.recertify"
-		if certified[w.ID] {
-			key = "plan.do.certified"
-		}
-		h.do(Recertify, naru.Msg(key))
+		return Recertify
 	case x.loss.Kind == LostProvider || x.loss.Kind == LostService:
-		h.Venues = openTo(w.Parts, "")
-		h.do(DRService, naru.Msg("plan.do.dr_service"))
-	default:
-		x.relocate(h, w)
-	}
-}
-
-// relocate proposes where a system that lost its place may run.
-func (x *spread) relocate(h *Hit, w *wave) {
-	lost := x.loss.venue()
-	if h.Venues = openTo(w.Parts, lost); len(h.Venues) > 0 {
-		key := "plan.do.alternate"
-		if x.loss.Kind == LostCentre && slices.Contains(h.Venues, policy.Government) {
-			key = "plan.do.other_centre"
-		}
-		h.do(Alternate, naru.Msg(key))
-		return
+		return DRService
+	case openTo(w.Parts, x.loss.venue()) != 0:
+		return Alternate
 	}
 	switch stand(w.Parts) {
 	case consult:
-		h.do(WhoDecides, naru.Msg("plan.do.who_decides"))
+		return WhoDecides
 	case undecided, unjudged:
-		h.do(FillFacts, naru.Msg("plan.do.facts"))
-	default:
-		h.do(NoVenue, naru.Msg("plan.do.no_venue"))
+		return FillFacts
 	}
+	return NoVenue
 }
 
-func (h *Hit) do(action string, m naru.Message) { h.Action, h.Do = action, m }
+// word says what the first action is for one system.
+func (x *spread) word(h *Hit, w *wave, certified map[inventory.SystemID]bool) {
+	switch h.Action {
+	case WaitFor:
+		h.Do = naru.Msg("plan.do.wait_for", "system", h.Path[len(h.Path)-1], "steps", strconv.Itoa(w.level))
+		return
+	case Alternate, DRService:
+		h.Venues = preferred(openTo(w.Parts, x.loss.venue()))
+	}
+	key := h.Action
+	switch {
+	case h.Action == Recertify && certified[w.ID]:
+		key = "certified"
+	case h.Action == Alternate && x.loss.Kind == LostCentre && slices.Contains(h.Venues, policy.Government):
+		key = "other_centre"
+	}
+	h.Do = naru.Msg("plan.do." + key)
+}
 
 // openTo lists the cloud venues, but for the lost one, where every component that may
 // move can run; when they have none in common, every venue open to one of them. Nothing
 // is open while a component is undecided.
-func openTo(parts []Part, lost policy.Venue) []policy.Venue {
+func openTo(parts []Part, lost policy.Venue) decide.Places {
 	if stand(parts) != movable {
-		return nil
+		return 0
 	}
 	common, some := cloudPlaces(), decide.Places(0)
 	for i := range parts {
@@ -172,21 +186,25 @@ func openTo(parts []Part, lost policy.Venue) []policy.Venue {
 	if common != 0 {
 		some = common
 	}
-	some &^= decide.PlacesOf(lost)
+	return some &^ decide.PlacesOf(lost)
+}
+
+// preferred lists places in the order of preference.
+func preferred(places decide.Places) []policy.Venue {
 	var list []policy.Venue
 	for _, v := range preference() {
-		if some&decide.PlacesOf(v) != 0 {
+		if places&decide.PlacesOf(v) != 0 {
 			list = append(list, v)
 		}
 	}
 	return list
 }
 
-// actionSlices counts the first actions, in the order of their urgency.
-func actionSlices(hits []Hit) []Slice {
+// actions counts the first actions, the most frequent first.
+func (x *spread) actions(list []todo) []Slice {
 	t := tallies{}
-	for i := range hits {
-		t.add(hits[i].Action, hits[i].Distance)
+	for _, one := range list {
+		t.add(one.action, x.waves[one.wave].level)
 	}
 	return t.list(false)
 }

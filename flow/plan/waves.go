@@ -50,9 +50,6 @@ func States() []State {
 	return []State{Planned, Slipped, OverBudget, Blocked, Later, NoFacts, Undecided, Consult, Closed, Exempt, Already}
 }
 
-// moves reports whether a system can be planned at all.
-func (s State) moves() bool { return s == Planned || s == Slipped }
-
 // Why a system wants its year, from the most pressing.
 const (
 	isNew        = iota // 신규: at once
@@ -117,8 +114,9 @@ func (s *slot) missing() []string {
 }
 
 // wanted is the year by a system's own facts: new ones and those being redeveloped at
-// once, the others having regard to their useful life (통합기준: "having regard to",
-// which is no deadline; policy.md 10 B6).
+// once, because for both the cloud must be reviewed first (고시 2025-79 제4조), the others
+// having regard to their useful life (고시 2020-31 제9조제2항 in its words, which set no
+// deadline: policy.md 10 B6; that notice is no longer in force).
 func (s *slot) wanted(in *Inputs) (year, kind int) {
 	switch s.stage {
 	case "new":

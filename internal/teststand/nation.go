@@ -99,6 +99,12 @@ func dataFacts(i int) map[string]any {
 		facts["component.info_kinds"] = []string{}
 		facts["component.nis_review"] = "none"
 	}
+	if i%12 == 0 { // may not go where its web goes
+		facts["component.onsite_reasons"] = []string{"sensor_cctv"}
+		facts["component.info_kinds"] = []string{}
+		facts["component.nis_review"] = "passed"
+		facts["component.n2sf_class"] = "S"
+	}
 	if i%12 == 5 {
 		facts["component.info_kinds"] = []string{"life_safety"}
 	}

@@ -62,8 +62,10 @@ func New(t testing.TB) *Stand {
 	s.nation(t)
 	s.market(t)
 	s.people(t)
+	s.second(t)
 	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
 	s.trade(t)
+	s.lawmaking(t)
 	if _, err := ledger.Sign(context.Background(), s.DB, signer); err != nil {
 		t.Fatal(err)
 	}

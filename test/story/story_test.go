@@ -157,3 +157,9 @@ func TestTheRoadFromAnOrderToAService(t *testing.T) {
 	made := s.Serve(t)
 	walk(t, chromium, "deal.mjs", plan{Base: serve(t, s), Password: teststand.Password, Files: map[string]string{"plan": string(made)}})
 }
+
+// TestTheRoadOfALaw tries a draft, publishes it, asks for an exception and grants it.
+func TestTheRoadOfALaw(t *testing.T) {
+	chromium := browser(t)
+	walk(t, chromium, "law.mjs", plan{Base: serve(t, teststand.New(t)), Password: teststand.Password})
+}
