@@ -95,7 +95,7 @@ func (s *server) blast(q *request) error {
 	if fire := plan.DaejeonFire(); fire.Loss == in.Loss {
 		view.Event = &fire
 	}
-	view.First, view.Next = around(here, v, out.Next)
+	view.First, view.Next = around(here, v, out.Following)
 	p := q.page(page{Title: q.t("web.blast.of", "name", out.Name.In(q.prefs.Lang)), Crumbs: []link{{Text: q.t("web.blast"), URL: "/blast"}}})
 	return q.show(http.StatusOK, p, blastPage(p, view))
 }

@@ -74,7 +74,7 @@ func (q *request) showPlan(code int, f *flash) error {
 		return err
 	}
 	v.Kept = kept.Rows
-	v.First, v.Next = around("/plan", v.address(form("after")), out.Next)
+	v.First, v.Next = around("/plan", v.address(form("after")), out.Following)
 	p := q.page(page{Title: q.t("web.plan.title"), Flash: fault})
 	return q.show(code, p, planPage(p, v))
 }

@@ -31,7 +31,7 @@ func (s *server) recovery(q *request) error {
 		return err
 	}
 	view := recoveryView{Recovery: out, Result: in.Result, Grade: v.Get("grade")}
-	view.First, view.Next = around("/plan/recovery", v, out.Next)
+	view.First, view.Next = around("/plan/recovery", v, out.Following)
 	p := q.page(page{Title: q.t("web.recovery"), Crumbs: []link{{Text: q.t("web.plan.title"), URL: "/plan"}}})
 	return q.show(http.StatusOK, p, recoveryPage(p, view))
 }

@@ -44,7 +44,7 @@ type Blast struct {
 	Deals      []Deal    `json:"deals"` // at most MaxDeals
 	Synthetic  bool      `json:"synthetic"`
 	Rows       []Hit     `json:"rows"`
-	Next       string    `json:"next,omitempty"`
+	Following  string    `json:"next,omitempty"` // cursor of the next rows
 }
 
 // MaxDeals bounds how many orders an answer lists; Orders counts all.
@@ -110,7 +110,7 @@ func (d desk) blast(ctx context.Context, c *op.Call, s Store, in BlastIn) (Blast
 		return in.Grade > 0 && x.waves[t.wave].grade != in.Grade || in.Action != "" && t.action != in.Action
 	})
 	from, to, next := window(len(list), in.Page)
-	out.Rows, out.Next = x.hits(list[from:to], d.cfg.targets()), next
+	out.Rows, out.Following = x.hits(list[from:to], d.cfg.targets()), next
 	return out, d.advise(ctx, c, s, out.Rows)
 }
 

@@ -106,7 +106,7 @@ func hitsOf(b *bed, a naru.Actor, l plan.Loss) (all []plan.Hit) {
 	for in := (plan.BlastIn{Loss: l, Page: naru.Page{Limit: 200}}); ; {
 		out := do(b, a, b.ops.Blast, in)
 		all = append(all, out.Rows...)
-		if in.After = out.Next; in.After == "" {
+		if in.After = out.Following; in.After == "" {
 			return all
 		}
 	}

@@ -145,7 +145,7 @@ func TestPagesOfAPlanAreTheWholePlan(t *testing.T) {
 	for in := (plan.WavesIn{Page: naru.Page{Limit: 5}}); ; {
 		w := do(b, operator, b.ops.Waves, in)
 		got = append(got, w.Rows...)
-		if in.After = w.Next; in.After == "" {
+		if in.After = w.Following; in.After == "" {
 			break
 		}
 	}

@@ -38,7 +38,7 @@ type Waves struct {
 	Digest      string       `json:"digest"`
 	Synthetic   bool         `json:"synthetic"`
 	Rows        []Row        `json:"rows"`
-	Next        string       `json:"next,omitempty"`
+	Following   string       `json:"next,omitempty"` // cursor of the next rows
 }
 
 // made is a computed plan with what its readers ask about it.
@@ -117,7 +117,7 @@ func (d desk) waves(ctx context.Context, c *op.Call, s Store, in WavesIn) (Waves
 		return Waves{}, err
 	}
 	from, to, next := window(len(at), in.Page)
-	out.Next = next
+	out.Following = next
 	out.Rows, err = d.shown(ctx, c, s, m.plan, at[from:to])
 	return out, err
 }

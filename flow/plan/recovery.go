@@ -44,7 +44,7 @@ type Recovery struct {
 	Institutions []ResultCount `json:"institutions"` // most misses first
 	Synthetic    bool          `json:"synthetic"`
 	Rows         []RecoveryRow `json:"rows"`
-	Next         string        `json:"next,omitempty"`
+	Following    string        `json:"next,omitempty"` // cursor of the next rows
 }
 
 // ResultCount counts the results of a grade or an institution.
@@ -132,7 +132,7 @@ func (d desk) recovery(ctx context.Context, c *op.Call, s Store, in RecoveryIn) 
 	}
 	out := d.compare(estate, in)
 	from, to, next := window(len(out.Rows), in.Page)
-	out.Rows, out.Next = out.Rows[from:to], next
+	out.Rows, out.Following = out.Rows[from:to], next
 	return out, nil
 }
 
