@@ -74,8 +74,10 @@ func TestAPublishedVersionIsShownBesideTheLawUntilItBinds(t *testing.T) {
 
 func TestADraftIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
-	set := load(t, map[string]string{"P": version("2020-01-01", "allowed"),
-		"Q": strings.Replace(pack("Q", rule("1", "true", "allowed")), "rules:", "derive:\n  - {id: d, fact: a.class, value: C, when: a.yes, article: 제1조, source: S, message: {ko: 가, en: a}}\nrules:", 1)})
+	set := load(t, map[string]string{
+		"P": version("2020-01-01", "allowed"),
+		"Q": strings.Replace(pack("Q", rule("1", "true", "allowed")), "rules:", "derive:\n  - {id: d, fact: a.class, value: C, when: a.yes, article: 제1조, source: S, message: {ko: 가, en: a}}\nrules:", 1),
+	})
 	for name, c := range map[string]struct{ text, want string }{
 		"a code outside its list": {pack("P", rule("1", `a.kind == "k9"`, "allowed")), "pack.yaml:7:"},
 		"a source of nobody":      {strings.Replace(pack("P", rule("1", "true", "allowed")), "source: S", "source: Z", 1), "unknown_source"},

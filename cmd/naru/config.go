@@ -24,6 +24,8 @@ type config struct {
 	Database string `name:"database" default:"" ko:"PostgreSQL 주소(postgres://…). 비우면 데이터 폴더의 SQLite." en:"PostgreSQL address (postgres://…). Empty means SQLite in the data folder."`
 	Origin   string `name:"origin" default:"naru.localhost/record" ko:"기록 검증점에 쓰는 이름." en:"Name of the record in its checkpoints."`
 	Loopback bool   `name:"broker_loopback" default:"false" ko:"루프백 주소의 브로커를 허용합니다. 시험용입니다." en:"Allow brokers on loopback addresses, for trials."`
+	PlanCost string `name:"plan_cost" default:"" ko:"전환 계획의 시스템당 비용(원). 출처가 없는 값이며, 비우면 2021년 계획에서 유도한 평균." en:"Cost per system of a plan in won. It has no source; empty means the average derived from the plan of 2021."`
+	Recovery string `name:"recovery_classes" default:"" ko:"정보시스템 등급과 예고된 복구 구분의 대응(1=core,2=essential,3=major). 출처가 없는 값입니다." en:"Mapping of system grades to the announced recovery classes (1=core,2=essential,3=major). It has no source."`
 	Secure   bool   `name:"secure_cookies" default:"false" ko:"쿠키를 HTTPS에서만 보냅니다. TLS 프록시 뒤에서 켜세요." en:"Send cookies over HTTPS only. Turn on behind a TLS proxy."`
 }
 

@@ -39,7 +39,7 @@ func decideCommand(a *cli.App) *cobra.Command {
 			return err
 		}
 		if asJSON {
-			return a.JSON(out)
+			return a.Print("json", out)
 		}
 		verdictPrinter{explainer{a}}.system(&out)
 		return nil

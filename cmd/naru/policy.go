@@ -73,7 +73,7 @@ type trialOut struct {
 func printTrial(a *cli.App, r *policy.Report, asJSON bool) error {
 	bad := r.Uncovered()
 	if asJSON {
-		return a.JSON(trialOut{*r, append([]policy.Coverage{}, bad...), len(r.Failures)+len(bad) == 0 && r.Cases > 0})
+		return a.Print("json", trialOut{*r, append([]policy.Coverage{}, bad...), len(r.Failures)+len(bad) == 0 && r.Cases > 0})
 	}
 	for _, f := range r.Failures {
 		fmt.Fprintln(a.Out, a.T("policy_failure", "place", f.Place, "case", f.Case, "want", f.Want, "got", f.Got))
@@ -110,7 +110,7 @@ func policyDiffCommand(a *cli.App) *cobra.Command {
 		}
 		d := policy.Compare(from, to)
 		if asJSON {
-			return a.JSON(d)
+			return a.Print("json", d)
 		}
 		printDiff(a, &d)
 		return nil

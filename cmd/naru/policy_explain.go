@@ -43,7 +43,7 @@ func policyExplainCommand(a *cli.App) *cobra.Command {
 			v.Derived = slices.DeleteFunc(v.Derived, func(d policy.Conclusion) bool { return d.ID != rule })
 		}
 		if asJSON {
-			return a.JSON(v)
+			return a.Print("json", v)
 		}
 		explainer{a}.view(&v, rule == "")
 		return nil

@@ -51,7 +51,8 @@ type program struct {
 // commands lists the commands that only this package can run.
 func (p *program) commands(a *cli.App) []*cobra.Command {
 	return []*cobra.Command{
-		p.demoCommand(a), p.runCommand(a), p.nationCommand(a), p.serveCommand(a), p.brokerCommand(a), p.configCommand(a), policyCommand(a), decideCommand(a),
+		p.demoCommand(a), p.runCommand(a), p.nationCommand(a), p.serveCommand(a), p.brokerCommand(a), p.configCommand(a),
+		policyCommand(a), decideCommand(a),
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"naru/door/web"
 	"naru/flow"
 	"naru/flow/inventory"
+	"naru/flow/plan"
 	"naru/link/provider"
 	"naru/locale"
 	"naru/packs/law"
@@ -72,6 +73,11 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	if s.steps, err = flow.New(shipped, s.keys.Verifier, rand.Reader); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	planning, err := plan.ParseConfig(cfg.PlanCost, cfg.Recovery)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.steps.Plan = s.steps.Plan.Configured(planning)
 	s.login = login.New(login.Config{
 		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,
 		Report: func(err error) { s.report("login", err) },

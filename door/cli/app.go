@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,21 +65,9 @@ func (a *App) T(key string, pairs ...string) string {
 	return a.Words.Message(a.Lang, naru.Msg("cli."+key, pairs...))
 }
 
-// Format returns how an answer is to be written: what a command's own --format says, or
-// else --output.
-func (a *App) Format(own string) string { return cmp.Or(own, a.output) }
-
 // BadFormat refuses a form of output that the command has not.
 func (a *App) BadFormat(value string, known ...string) error {
 	return Usage(a.T("bad_format", "value", value, "known", strings.Join(known, ", ")))
-}
-
-// JSON writes a value as JSON for programs.
-func (a *App) JSON(v any) error {
-	enc := json.NewEncoder(a.Out)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }
 
 // language is --lang, NARU_LANG, then the locale of the shell; Korean otherwise.

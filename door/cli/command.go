@@ -59,6 +59,17 @@ func (a *App) command() *cobra.Command {
 	return root
 }
 
+// adopt gives a step's command what another command of its name can do: its
+// subcommands, and itself with its flags when it runs without one.
+func adopt(step, c *cobra.Command) {
+	step.AddCommand(c.Commands()...)
+	step.Flags().AddFlagSet(c.Flags())
+	if c.RunE != nil {
+		step.RunE, step.Args, step.Long = c.RunE, c.Args, c.Long
+	}
+	step.Example = strings.Trim(step.Example+"\n"+c.Example, "\n")
+}
+
 // shortcuts are operations people ask for by their own name, without the step.
 func (a *App) shortcuts() []*cobra.Command {
 	var list []*cobra.Command
@@ -70,17 +81,6 @@ func (a *App) shortcuts() []*cobra.Command {
 		}
 	}
 	return list
-}
-
-// adopt gives a step's command what another command of its name can do: its
-// subcommands, and itself with its flags when it runs without one.
-func adopt(step, c *cobra.Command) {
-	step.AddCommand(c.Commands()...)
-	step.Flags().AddFlagSet(c.Flags())
-	if c.RunE != nil {
-		step.RunE, step.Args, step.Long = c.RunE, c.Args, c.Long
-	}
-	step.Example = strings.Trim(step.Example+"\n"+c.Example, "\n")
 }
 
 // stepCommands makes one command per step with one subcommand per operation; what is

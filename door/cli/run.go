@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -62,6 +63,9 @@ func (a *App) print(t reflect.Type, raw json.RawMessage) (next string, err error
 	}
 	return "", Usage(a.T("bad_output", "value", a.output))
 }
+
+// Format is the form to print in: what the command's own flag says, else --output.
+func (a *App) Format(own string) string { return cmp.Or(own, a.output) }
 
 // Print writes a value as an operation's answer is written, in the form of Format.
 func (a *App) Print(own string, v any) error {

@@ -82,6 +82,7 @@ type serviceView struct {
 	catalog.Offer
 	Today              naru.Date
 	MayCertify, MaySet bool
+	MayPlan            bool
 }
 
 func (s *server) service(q *request) error { return q.showService(http.StatusOK, nil) }
@@ -92,7 +93,7 @@ func (q *request) showService(code int, f *flash) error {
 	if err != nil {
 		return err
 	}
-	v := serviceView{Offer: offer, Today: call.Today(), MayCertify: q.may("catalog.certify"), MaySet: q.may("catalog.edit")}
+	v := serviceView{Offer: offer, Today: call.Today(), MayCertify: q.may("catalog.certify"), MaySet: q.may("catalog.edit"), MayPlan: q.may("plan.read")}
 	p := q.page(page{Title: offer.Name.In(q.prefs.Lang), Crumbs: []link{{Text: q.t("web.services"), URL: "/services"}}, Flash: f})
 	return q.show(code, p, servicePage(p, v))
 }

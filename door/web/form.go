@@ -67,7 +67,7 @@ func (p page) Field(key string) string {
 		return p.In(f.Label)
 	}
 	switch key {
-	case "institution", "code", "name", "component":
+	case "institution", "code", "name", "component", "links", "needs":
 		return p.T("web.field." + key)
 	}
 	return key

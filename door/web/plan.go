@@ -52,7 +52,7 @@ func (q *request) showPlan(code int, f *flash) error {
 	if body, ff, err := q.bodyNamed(v.Asked.Institution); err != nil {
 		return err
 	} else if ff != nil {
-		fault, v.Asked.Institution = ff, ""
+		code, fault, v.Asked.Institution = http.StatusUnprocessableEntity, ff, ""
 	} else if body != nil {
 		in.Institution, v.Body = body.ID, body.Name
 	}

@@ -16,15 +16,16 @@ type InstrumentsIn struct {
 // Instrument is one law, notice, guideline or plan as it stands on a date.
 type Instrument struct {
 	policy.PackRef
-	State      string        `json:"state"` // in_force, announced, future, ended
-	From       naru.Date     `json:"from,omitempty"`
-	To         naru.Date     `json:"to,omitempty"`
-	Announced  naru.Date     `json:"announced,omitempty"`
-	Note       naru.Text     `json:"note"`
-	UnreadFrom naru.Date     `json:"unread_from,omitempty"` // from this day its text was not read
-	UnreadWhy  naru.Text     `json:"unread_why"`
-	Rules      []policy.Rule `json:"rules"`
-	URLs       []Citation    `json:"sources"`
+	State      string           `json:"state"` // in_force, announced, future, ended
+	From       naru.Date        `json:"from,omitempty"`
+	To         naru.Date        `json:"to,omitempty"`
+	Announced  naru.Date        `json:"announced,omitempty"`
+	Note       naru.Text        `json:"note"`
+	UnreadFrom naru.Date        `json:"unread_from,omitempty"` // from this day its text was not read
+	UnreadWhy  naru.Text        `json:"unread_why"`
+	Settings   []policy.Setting `json:"settings"` // figures and choices beside the rules, with their source or without
+	Rules      []policy.Rule    `json:"rules"`
+	URLs       []Citation       `json:"sources"`
 }
 
 // Citation is where a text was read.
@@ -48,7 +49,7 @@ func (b bulk) instruments(ctx context.Context, c *op.Call, s Store, in Instrumen
 	for _, p := range set.Packs() {
 		i := Instrument{
 			PackRef: p.Ref(), State: p.State(date), From: p.From, To: p.To, Announced: p.Announced,
-			Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Rules: p.RulesOn(date),
+			Note: p.Note, UnreadFrom: p.Unread.From, UnreadWhy: p.Unread.Why, Settings: p.Settings, Rules: p.RulesOn(date),
 		}
 		for _, key := range p.Sources() {
 			i.URLs = append(i.URLs, Citation{Key: key, Source: p.Source(key)})

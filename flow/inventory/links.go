@@ -71,7 +71,7 @@ func (d *draft) link() (faults []naru.Problem) {
 }
 
 func linkFault(m mention, key, name string) naru.Problem {
-	return naru.Problem{Row: m.row, Field: "component.links", Message: naru.Msg(key, "component", clip(name))}
+	return naru.Problem{Row: m.row, Field: "links", Message: naru.Msg(key, "component", clip(name))}
 }
 
 // dependent is a system whose row named one that the inventory does not know yet.
@@ -174,7 +174,7 @@ func (n *needing) id(key Key) SystemID {
 }
 
 func needFault(row int, key, text string) naru.Problem {
-	return naru.Problem{Row: row, Field: "system.needs", Message: naru.Msg(key, "system", clip(text))}
+	return naru.Problem{Row: row, Field: "needs", Message: naru.Msg(key, "system", clip(text))}
 }
 
 // neededPlaces lists the institutions whose systems the drafts name as needed.

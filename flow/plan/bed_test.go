@@ -23,6 +23,7 @@ type bed struct {
 	t      testing.TB
 	ops    plan.Ops
 	decide decide.Ops
+	book   *law.Book
 	ids    map[string]inventory.InstitutionID // by code
 }
 
@@ -33,7 +34,7 @@ func newBed(t testing.TB, db *store.DB) *bed {
 		t.Fatal(err)
 	}
 	book := law.NewBook(set)
-	b := &bed{Runner: testdb.Runner(db), t: t, ops: plan.New(book, plan.Config{}), decide: decide.New(book), ids: map[string]inventory.InstitutionID{}}
+	b := &bed{Runner: testdb.Runner(db), t: t, ops: plan.New(book, plan.Config{}), decide: decide.New(book), book: book, ids: map[string]inventory.InstitutionID{}}
 	do(b, operator, inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{
 		{Row: 2, Code: "A", Value: inventory.Institution{Name: "가 부처", Kind: "central"}},
 		{Row: 3, Code: "B", Value: inventory.Institution{Name: "나 공단", Kind: "quasi_government", Ministry: "가 부처"}},

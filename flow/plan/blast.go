@@ -61,11 +61,15 @@ type Slice struct {
 type wave struct {
 	*Subject
 	traits
-	level  int   // 0 = directly; -1 = not hit
-	via    int32 // the system through which it is hit
-	place  policy.Truth
-	needed int // systems in the caller's sight that need it
-	parts  int // components hit directly, of a loss found through contracts
+	level int   // 0 = directly; -1 = not hit
+	via   int32 // the system through which it is hit
+	// Of what is hit directly: how many systems in the caller's sight wait for it, each
+	// counted once on its shortest way, and the most pressing grade among it and them.
+	waiting  int
+	pressing int64
+	place    policy.Truth
+	needed   int // systems in the caller's sight that need it
+	parts    int // components hit directly, of a loss found through contracts
 }
 
 // spread is a computed loss: every system of the estate and those that are hit.
@@ -153,6 +157,28 @@ func (x *spread) strike(estate []Subject, needs []Need, read func(*Subject) trai
 			}
 		}
 		front = next
+	}
+	x.press()
+}
+
+// press tells what is hit directly who waits for it: a hub is as pressing as the most
+// important system behind it.
+func (x *spread) press() {
+	for i := range x.waves {
+		x.waves[i].pressing = ranked(x.waves[i].grade)
+	}
+	for i := range x.waves {
+		w := &x.waves[i]
+		if w.level < 1 || !x.sees(w.Institution) {
+			continue
+		}
+		root := w.via
+		for x.waves[root].via >= 0 {
+			root = x.waves[root].via
+		}
+		r := &x.waves[root]
+		r.waiting++
+		r.pressing = min(r.pressing, ranked(w.grade))
 	}
 }
 

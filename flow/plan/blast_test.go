@@ -11,10 +11,8 @@ import (
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
-	"naru/flow/law"
 	"naru/flow/plan"
 	"naru/internal/testdb"
-	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -36,6 +34,7 @@ func daejeon() []inventory.Row {
 		}
 	}
 	at("B", "NEAR", "", 1, "A/D1-000")              // needs one that burns
+	at("B", "TOP", "", 1, "C/D4-001")               // of grade 1, needs one of grade 4 that burns
 	at("B", "FAR", "", 2, "NEAR")                   // needs that one
 	at("B", "FARTHER", "gwangju", 3, "FAR", "SAFE") // and that one
 	at("B", "SAFE", "daegu", 1)
@@ -59,33 +58,36 @@ func TestTheDaejeonFireIsRehearsed(t *testing.T) {
 		b.load(daejeon()...)
 		fire := plan.DaejeonFire()
 		out := do(b, operator, b.ops.Blast, plan.BlastIn{Loss: fire.Loss, Page: naru.Page{Limit: 200}})
-		if out.Direct != fire.Systems || out.Through != 3 || out.Systems != 712 || out.NotKnown != 2 || out.Name.Ko == "" {
+		if out.Direct != fire.Systems || out.Through != 4 || out.Systems != 713 || out.NotKnown != 2 || out.Name.Ko == "" {
 			t.Errorf("%d directly, %d through others, %d in all, %d not known", out.Direct, out.Through, out.Systems, out.NotKnown)
 		}
-		want := map[string][2]int{"1": {40, 1}, "2": {68, 1}, "3": {261, 1}, "4": {340, 0}}
+		want := map[string][2]int{"1": {40, 2}, "2": {68, 1}, "3": {261, 1}, "4": {340, 0}}
 		if got := key(out.Grades); !reflect.DeepEqual(got, want) {
 			t.Errorf("by grade %v, want %v", got, want)
 		}
-		if got := key(out.Ministries); got["가 부처"] != [2]int{355, 3} || got[""] != [2]int{354, 0} {
+		if got := key(out.Ministries); got["가 부처"] != [2]int{355, 4} || got[""] != [2]int{354, 0} {
 			t.Errorf("by ministry %v", got)
 		}
-		if got := key(out.Kinds); got["quasi_government"] != [2]int{0, 3} {
+		if got := key(out.Kinds); got["quasi_government"] != [2]int{0, 4} {
 			t.Errorf("by kind %v", got)
 		}
 		checkOrder(t, out.Rows)
 		all := hitsOf(b, operator, fire.Loss)
-		if len(all) != 712 || all[0].Grade != 1 || all[0].Public != policy.True {
+		if len(all) != 713 || all[0].Grade != 1 || all[0].Public != policy.True {
 			t.Errorf("%d rows, the first is %+v", len(all), all[0])
 		}
 		by := map[string]plan.Hit{}
 		for _, h := range all {
 			by[h.Code] = h
 		}
-		if h := by["D1-000"]; h.Distance != 0 || h.Needed != 1 || h.Action != plan.Alternate || !slices.Contains(h.Venues, policy.Private) || h.Do.Key != "plan.do.other_centre" || h.Target != 60 {
+		if h := by["D1-000"]; h.Distance != 0 || h.Needed != 1 || h.Waiting != 3 || h.Action != plan.Alternate || !slices.Contains(h.Venues, policy.Private) || h.Do.Key != "plan.do.other_centre" || h.Target != 60 {
 			t.Errorf("what burns: %+v", h)
 		}
+		if h := by["D4-001"]; h.Grade != 4 || h.Pressing != 1 || h.Rank > 41 || h.Waiting != 1 {
+			t.Errorf("what a system of grade 1 waits for does not come with grade 1: %+v", h)
+		}
 		for code, path := range map[string][]string{
-			"NEAR": {"시스템 D1-000"}, "FAR": {"시스템 D1-000", "시스템 NEAR"}, "FARTHER": {"시스템 D1-000", "시스템 NEAR", "시스템 FAR"},
+			"NEAR": {"시스템 D1-000"}, "TOP": {"시스템 D4-001"}, "FAR": {"시스템 D1-000", "시스템 NEAR"}, "FARTHER": {"시스템 D1-000", "시스템 NEAR", "시스템 FAR"},
 		} {
 			if h := by[code]; h.Distance != len(path) || !slices.Equal(h.Path, path) || h.Action != plan.WaitFor {
 				t.Errorf("%s: %+v", code, h)
@@ -115,17 +117,19 @@ func checkOrder(t *testing.T, rows []plan.Hit) {
 	public := map[policy.Truth]int{policy.True: 0, policy.Unknown: 1, policy.False: 2}
 	ordered := slices.IsSortedFunc(rows, func(a, b plan.Hit) int {
 		switch {
-		case a.Grade != b.Grade:
-			return int(a.Grade - b.Grade)
+		case (a.Distance > 0) != (b.Distance > 0):
+			return min(a.Distance, 1) - min(b.Distance, 1)
+		case a.Pressing != b.Pressing:
+			return int(a.Pressing - b.Pressing)
 		case a.Public != b.Public:
 			return public[a.Public] - public[b.Public]
 		case a.Users != b.Users:
 			return int(b.Users - a.Users)
 		}
-		return b.Needed - a.Needed
+		return b.Waiting - a.Waiting
 	})
 	if !ordered || len(rows) == 0 || rows[0].Rank != 1 {
-		t.Error("grade 1 first, then public-facing, users and dependants: the order does not hold")
+		t.Error("the order of what to do first does not hold")
 	}
 }
 
@@ -134,7 +138,7 @@ func TestOfficersSeeOnlyWhatIsHitOfTheirs(t *testing.T) {
 	b := newBed(t, testdb.SQLite(t))
 	b.load(daejeon()...)
 	out := do(b, b.officer("B"), b.ops.Blast, plan.BlastIn{Loss: plan.DaejeonFire().Loss})
-	if out.Systems != 3 || out.Direct != 0 || out.NotKnown != 2 || len(out.Rows) != 3 || len(out.Kinds) != 1 || len(out.Ministries) != 1 {
+	if out.Systems != 4 || out.Direct != 0 || out.NotKnown != 2 || len(out.Rows) != 4 || len(out.Kinds) != 1 || len(out.Ministries) != 1 {
 		t.Errorf("the officer of B sees %+v", out)
 	}
 	for _, h := range out.Rows {
@@ -142,7 +146,7 @@ func TestOfficersSeeOnlyWhatIsHitOfTheirs(t *testing.T) {
 			t.Errorf("the officer of B sees %+v", h)
 		}
 	}
-	if out := do(b, b.officer("A"), b.ops.Blast, plan.BlastIn{Loss: plan.DaejeonFire().Loss}); out.Through != 0 || out.Rows[0].Needed != 0 || out.Direct != 355 {
+	if out := do(b, b.officer("A"), b.ops.Blast, plan.BlastIn{Loss: plan.DaejeonFire().Loss}); out.Through != 0 || out.Rows[0].Needed != 0 || out.Rows[0].Waiting != 0 || out.Direct != 355 {
 		t.Errorf("the officer of A counts what needs theirs elsewhere: %+v", out.Rows[0])
 	}
 	if kind := refused(b, b.officer("A"), b.ops.Blast, plan.BlastIn{Loss: plan.Loss{Kind: plan.LostRoom, Of: string(b.ids["B"])}}); kind != naru.NotFound {
@@ -213,13 +217,7 @@ func TestALostProviderServiceOrCertificateIsFoundThroughContracts(t *testing.T) 
 	})
 }
 
-func (b *bed) contract() contract.Ops {
-	set, err := policy.Load(inventory.Facts(), packs.Files)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return contract.New(contract.Config{Book: law.NewBook(set)})
-}
+func (b *bed) contract() contract.Ops { return contract.New(contract.Config{Book: b.book}) }
 
 // buy registers a provider with one service that holds two certificates, and orders it
 // for a system of A.

@@ -1,7 +1,11 @@
 package plan
 
 import (
+	"fmt"
 	"math/big"
+	"slices"
+	"strconv"
+	"strings"
 
 	"naru"
 )
@@ -99,4 +103,49 @@ func (c Config) targets() []Target {
 		return c.Targets
 	}
 	return Targets()
+}
+
+// ParseConfig reads what an installation sets as text: a cost per system in whole won,
+// and a mapping of grades such as "1=core,2=essential,3=major", each with a recovery
+// point in minutes behind a slash if there is one: "1=core/60". Empty texts set nothing.
+func ParseConfig(cost, classes string) (c Config, err error) {
+	if cost != "" {
+		n, err := strconv.ParseInt(cost, 10, 64)
+		if err != nil || n < 1 || naru.Money(n) > maxCost {
+			return c, fmt.Errorf("cost per system %q is no whole number of won from 1 to %d", cost, int64(maxCost))
+		}
+		c.CostPerSystem = naru.Money(n)
+	}
+	if strings.TrimSpace(classes) == "" {
+		return c, nil
+	}
+	c.Targets = make([]Target, 4)
+	for i := range c.Targets {
+		c.Targets[i] = Target{Grade: int64(i + 1), Basis: "configuration", State: "announced"}
+	}
+	for _, one := range strings.Split(classes, ",") {
+		if err := c.target(strings.TrimSpace(one)); err != nil {
+			return Config{}, err
+		}
+	}
+	return c, nil
+}
+
+// target reads one grade of a mapping.
+func (c *Config) target(text string) error {
+	grade, class, ok := strings.Cut(text, "=")
+	class, point, pointed := strings.Cut(class, "/")
+	n, err := strconv.Atoi(grade)
+	at := slices.IndexFunc(Classes(), func(x Class) bool { return x.Key == class })
+	if !ok || err != nil || n < 1 || n > len(c.Targets) || at < 0 {
+		return fmt.Errorf("recovery class %q is not GRADE=CLASS with a grade from 1 to 4 and core, essential or major", text)
+	}
+	t := &c.Targets[n-1]
+	t.Class, t.RTO = class, Classes()[at].To
+	if pointed {
+		if t.RPO, err = strconv.ParseInt(point, 10, 64); err != nil || t.RPO < 1 {
+			return fmt.Errorf("recovery point %q of grade %d is no number of minutes", point, n)
+		}
+	}
+	return nil
 }

@@ -35,9 +35,11 @@ type Hit struct {
 	Name            string                  `json:"name"`
 	Grade           int64                   `json:"grade"` // 0 = unknown
 	Public          policy.Truth            `json:"public_facing"`
-	Users           int64                   `json:"users"`    // 0 = unknown
-	Needed          int                     `json:"needed"`   // systems in the caller's sight that need it
-	Distance        int                     `json:"distance"` // 0 = directly
+	Users           int64                   `json:"users"`          // 0 = unknown
+	Needed          int                     `json:"needed"`         // systems in the caller's sight that need it
+	Waiting         int                     `json:"waiting"`        // of them and of those that need them, hit through this one
+	Pressing        int64                   `json:"pressing_grade"` // the most pressing grade among it and them; 0 = unknown
+	Distance        int                     `json:"distance"`       // 0 = directly
 	Path            []string                `json:"path,omitempty"`
 	Action          string                  `json:"action"`
 	Do              naru.Message            `json:"do"`
@@ -52,8 +54,9 @@ type Hit struct {
 // Foreign stands in a path for a system of an institution the caller does not see.
 const Foreign = "*"
 
-// hits lists what is hit in the caller's sight: grade 1 first, then public-facing, then
-// users, then how many need it.
+// hits lists what is hit in the caller's sight: what is hit directly before what waits
+// for it, then grade 1 first (or what a system of grade 1 waits for), then public-facing,
+// then users, then how many wait for it and need it.
 func (x *spread) hits(targets []Target) []Hit {
 	var list []int32
 	for i := range x.waves {
@@ -64,8 +67,8 @@ func (x *spread) hits(targets []Target) []Hit {
 	slices.SortFunc(list, func(a, b int32) int {
 		v, w := &x.waves[a], &x.waves[b]
 		return cmp.Or(
-			cmp.Compare(ranked(v.grade), ranked(w.grade)), cmp.Compare(publicRank(v.public), publicRank(w.public)),
-			cmp.Compare(w.users, v.users), cmp.Compare(w.needed, v.needed), cmp.Compare(v.level, w.level), x.compareCodes(a, b),
+			cmp.Compare(min(v.level, 1), min(w.level, 1)), cmp.Compare(v.pressing, w.pressing), cmp.Compare(publicRank(v.public), publicRank(w.public)),
+			cmp.Compare(w.users, v.users), cmp.Compare(w.waiting, v.waiting), cmp.Compare(w.needed, v.needed), cmp.Compare(v.level, w.level), x.compareCodes(a, b),
 		)
 	})
 	certified := x.certified()
@@ -74,7 +77,7 @@ func (x *spread) hits(targets []Target) []Hit {
 		w := &x.waves[i]
 		h := Hit{
 			Rank: n + 1, System: w.ID, Institution: w.Institution, InstitutionName: w.InstitutionName, Kind: w.Kind, Code: w.Code, Name: w.Name,
-			Grade: max(w.grade, 0), Public: w.public, Users: max(w.users, 0), Needed: w.needed, Distance: w.level, Path: x.path(i),
+			Grade: max(w.grade, 0), Public: w.public, Users: max(w.users, 0), Needed: w.needed, Waiting: w.waiting, Pressing: w.pressing % 5, Distance: w.level, Path: x.path(i),
 			RTO: max(w.rto, 0), Synthetic: w.Synthetic,
 		}
 		_, target := judge(targets, w.traits)

@@ -47,13 +47,16 @@ type Ops struct {
 	Get      op.Op[Store, GetIn, KeptOut]
 	Recovery op.Op[Store, RecoveryIn, Recovery]
 	Blast    op.Op[Store, BlastIn, Blast]
+
+	book *law.Book
 }
 
-// New returns the operations of planning; the law words what an undecided system misses
-// and who decides.
+// New returns the operations of planning; the book of law tells what an undecided system
+// misses and who decides.
 func New(book *law.Book, cfg Config) Ops {
 	d := desk{book: book, cfg: cfg, lens: newLens(inventory.Facts())}
 	return Ops{
+		book: book,
 		Waves: op.Read("plan.waves", "plan.read",
 			naru.Text{Ko: "연도별 예산 안에서 전환 계획을 세운다", En: "Plan the conversion year by year under a budget"}, d.waves),
 		Rows: op.Read("plan.rows", "plan.read",
@@ -69,6 +72,9 @@ func New(book *law.Book, cfg Config) Ops {
 			naru.Text{Ko: "센터·공급자·인증을 잃으면 무엇이 멈추고 무엇부터 할지", En: "Tell what a loss hits and what to do first"}, d.blast),
 	}
 }
+
+// Configured returns the same operations under what an installation decided.
+func (o Ops) Configured(cfg Config) Ops { return New(o.book, cfg) }
 
 // All lists the operations.
 func (o Ops) All() []op.Any {

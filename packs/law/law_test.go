@@ -183,3 +183,71 @@ func TestEveryFactVenueAndOutcomeIsWorded(t *testing.T) {
 		}
 	}
 }
+
+// decided answers for a component on a date, by what ships.
+func decided(t *testing.T, date naru.Date, facts map[string]any) *policy.Verdict {
+	t.Helper()
+	set := load(t)
+	law, err := set.InForce(date)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f policy.Facts
+	for key, value := range facts {
+		if err := set.Schema().Set(&f, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := law.Decide(&f)
+	return &v
+}
+
+func reasonOf(t *testing.T, v policy.VenueVerdict, key string) policy.Reason {
+	t.Helper()
+	i := slices.IndexFunc(v.Reasons, func(r policy.Reason) bool { return r.Pack+"/"+r.Rule == key })
+	if i < 0 {
+		t.Fatalf("%s is not among the reasons at %s", key, v.Venue)
+	}
+	return v.Reasons[i]
+}
+
+func TestTheStrictestWinsAndTheOthersStayCited(t *testing.T) {
+	t.Parallel()
+	v := decided(t, "2019-03-01", map[string]any{
+		"institution.kind": "public_corp", "system.linked_internal": false, "component.info_kinds": []string{}, "component.personal_data": true,
+		"component.subjects": 60000, "component.sensitive_subjects": 60000,
+	}).At(policy.Private)
+	won, lost := reasonOf(t, v, "PLAN2018/18-8"), reasonOf(t, v, "PLAN2018/18-7")
+	if v.Outcome != policy.NotAllowed || !won.Wins || lost.Wins || lost.Outcome != policy.Allowed || lost.Article == "" || lost.URL == "" {
+		t.Errorf("%s; %+v; %+v", v.Outcome, won, lost)
+	}
+}
+
+func TestAnExcludedSystemIsToldItsExceptionAndItsDuties(t *testing.T) {
+	t.Parallel()
+	v := decided(t, "2020-07-01", map[string]any{
+		"institution.kind": "local", "system.stage": "operating", "system.internal_business": true,
+		"component.info_kinds": []string{}, "component.onsite_reasons": []string{},
+	})
+	private := v.At(policy.Private)
+	if r := reasonOf(t, private, "INT2020/10-1-3"); !r.Wins || !strings.Contains(r.Exception.Ko, "정보자원통합심의위원회") || r.Status != "notice" {
+		t.Errorf("%+v", r)
+	}
+	v = decided(t, "2026-03-01", map[string]any{
+		"institution.kind": "central", "system.stage": "new", "component.foi_items": []string{"foi5"}, "component.info_kinds": []string{},
+		"component.personal_data": false, "component.nonpublic_business": true, "component.onsite_reasons": []string{}, "system.internal_business": false,
+	})
+	due := map[string]policy.Duty{}
+	for _, d := range v.At(policy.Private).Duties {
+		due[d.Pack+"/"+d.Key] = d
+	}
+	for key, want := range map[string]policy.Duty{
+		"USE2025/register_use": {Days: 30, After: "contract", Article: "제9조"}, "USE2025/operation_check": {Days: 15, After: "before_check", Article: "제12조"},
+		"USE2025/end_notice_clause": {Days: 30, After: "before_end", Article: "제7조"}, "USE2025/business_notice_clause": {Days: 30, After: "before_end", Article: "제8조"},
+		"USE2025/destruction_proof": {Article: "제14조제3항"}, "ACT2015/demand_forecast": {After: "yearly", Article: "법 제13조제1항, 시행령 제10조제1항"},
+	} {
+		if d, ok := due[key]; !ok || d.Days != want.Days || d.After != want.After || d.Article != want.Article {
+			t.Errorf("%s: %+v, want %+v", key, d, want)
+		}
+	}
+}

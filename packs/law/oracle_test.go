@@ -66,6 +66,9 @@ func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 		for _, r := range p.Rules {
 			out[p.Key+"/"+r.ID] = program(t, env, r.When)
 		}
+		for _, d := range set.View(p, policy.FirstDay).Derived {
+			out[p.Key+"/"+d.ID] = program(t, env, d.When)
+		}
 	}
 	return out
 }
