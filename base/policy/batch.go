@@ -34,8 +34,9 @@ func outcomeAt(i int) Outcome {
 
 // Batch decides every row of a table: it gives what Outcomes gives row by row, by the
 // same conditions and the same rules of combining. The schema of law and table must be
-// the same. It takes three planes a rule and at most eight a venue, one bit a row each,
-// which the table shares with other batches.
+// the same. It takes at most two planes a rule and eight a venue, one bit a row each,
+// which the table shares with other batches. Exceptions are of single components and are
+// not in it: see OutcomesUnder.
 func (l *Law) Batch(t *Table) *Batch {
 	t.mu.Lock()
 	defer t.mu.Unlock()

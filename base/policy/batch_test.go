@@ -206,6 +206,8 @@ func TestFewChangesAreComputedAlone(t *testing.T) {
 			}
 		}
 	}
+	table.Forget()
+	same(t, law, law.Batch(table), rows)
 }
 
 func TestTheNextVersionComputesOnlyWhatIsNew(t *testing.T) {

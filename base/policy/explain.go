@@ -12,7 +12,7 @@ func (l *Law) Decide(f *Facts) Verdict { return l.DecideUnder(nil, f) }
 // DecideUnder answers as Decide does, with the exceptions granted to the component: those
 // of them that hold on the date of the law.
 func (l *Law) DecideUnder(lifts Exemptions, f *Facts) Verdict {
-	e := explanation{law: l, lifts: lifts.On(l.date), said: make([]Reason, len(l.rules)), waits: make([]uint64, len(l.rules))}
+	e := explanation{law: l, lifts: lifts.On(l.date), said: make([]saying, len(l.rules))}
 	e.find(f)
 	v := Verdict{AsOf: l.date, Packs: l.packs, FactsDigest: l.schema.Digest(f), Derived: e.derivations()}
 	v.Venues = make([]VenueVerdict, numVenues)
@@ -45,9 +45,16 @@ type explanation struct {
 	by     [MaxFields]uint8
 	lifts  Exemptions
 	ruling ruling
-	said   []Reason // by rule: what is said of it at every venue
-	waits  []uint64 // by rule: the unknown facts it waits for
+	said   []saying // by rule
 	values [MaxFields]string
+}
+
+// saying is what the facts make of a rule, said at every venue alike.
+type saying struct {
+	truth   Truth // "" while nobody asked
+	atoms   []AtomTruth
+	missing []string
+	waits   uint64 // the unknown facts it waits for
 }
 
 // venue words the result at one venue.
@@ -64,11 +71,12 @@ func (e *explanation) venue(i int, venue Venue, v *VenueVerdict) {
 			wins := w.decidedBy(rank, e.sure(r, k, lift), r)
 			if wins && w.outcome == CannotDecide && k == maybe {
 				wins = !r.dormant(e.facts, k)
-				missing |= e.open(e.waits[n], wins)
+				missing |= e.open(said.waits, wins)
 			}
-			v.Reasons = append(v.Reasons, *said)
+			v.Reasons = append(v.Reasons, e.law.sheet().said[n])
 			reason := &v.Reasons[len(v.Reasons)-1]
 			reason.Venue, reason.Wins, reason.Lifted = venue, wins, lift
+			said.of(reason)
 			e.merge(v, r, i, k)
 			e.lifted(v, lift)
 		}
@@ -93,12 +101,11 @@ func (e *explanation) bearers(venue int) int {
 	return n
 }
 
-// rule words a rule once for all venues.
-func (e *explanation) rule(n int, k kleene) *Reason {
+// rule finds what to say of a rule, once for all venues.
+func (e *explanation) rule(n int, k kleene) *saying {
 	said := &e.said[n]
-	if said.Pack == "" {
-		*said = e.law.sheet().said[n]
-		e.waits[n] = e.reason(said, &e.law.rules[n], k)
+	if said.truth == "" {
+		*said = e.saying(&e.law.rules[n], k)
 	}
 	return said
 }
@@ -198,14 +205,18 @@ func (l *Law) quote(r *lawRule) Reason {
 	return out
 }
 
-// reason adds what the facts make of a rule, and returns those it waits for.
-func (e *explanation) reason(said *Reason, r *lawRule, k kleene) (waits uint64) {
+// saying is what the facts make of a rule.
+func (e *explanation) saying(r *lawRule, k kleene) saying {
+	s := saying{truth: k.truth(), atoms: e.atoms(&r.cond)}
 	if k == maybe {
-		waits = r.cond.missing(e.facts)
+		s.waits = r.cond.missing(e.facts)
+		s.missing = e.law.schema.fieldKeys(s.waits)
 	}
-	said.Truth, said.Atoms, said.Missing = k.truth(), e.atoms(&r.cond), e.law.schema.fieldKeys(waits)
-	return waits
+	return s
 }
+
+// of puts it into a reason.
+func (s *saying) of(r *Reason) { r.Truth, r.Atoms, r.Missing = s.truth, s.atoms, s.missing }
 
 // atoms lists the elementary conditions of a rule with the facts they read.
 func (e *explanation) atoms(n *node) []AtomTruth {
@@ -261,10 +272,10 @@ func (e *explanation) pending() []Reason {
 		if k == no {
 			continue
 		}
-		said := e.law.sheet().pending[i]
-		e.reason(&said, r, k)
-		for _, said.Venue = range r.Venues {
-			list = append(list, said)
+		reason, said := e.law.sheet().pending[i], e.saying(r, k)
+		said.of(&reason)
+		for _, reason.Venue = range r.Venues {
+			list = append(list, reason)
 		}
 	}
 	return list

@@ -17,7 +17,7 @@ func agrees(t testing.TB, law *Law, f *Facts, x *Finding) {
 	if x.by != by || x.facts != g {
 		t.Fatalf("%s: concluded %s by %v, want %s by %v", law.schema.Encode(f), law.schema.Encode(&x.facts), x.by, law.schema.Encode(&g), by)
 	}
-	e := explanation{law: law, facts: &g, by: by, ruling: u, said: make([]Reason, len(law.rules)), waits: make([]uint64, len(law.rules))}
+	e := explanation{law: law, facts: &g, by: by, ruling: u, said: make([]saying, len(law.rules))}
 	for i := range law.rules {
 		if got, want := x.truth(i), u.truth[i]; got != want {
 			t.Fatalf("%s: rule %s is %s, want %s", law.schema.Encode(f), law.rules[i].ID, got.truth(), want.truth())

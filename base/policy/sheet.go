@@ -27,11 +27,11 @@ type sheet struct {
 	derivations []question
 	plain       [maxRules / 64][]plain // by word of rules
 	conditions  []condition            // those that are not plain
-	met         []question             // by rule; empty where facts cannot tell
-	words       int                    // of ruleSet in use
+	metPlain    [maxRules / 64][]plain // that all conditions of conditional rules are met
+	met         []condition
+	words       int // of ruleSet in use
 	unclear     ruleSet
 	choosing    []int // rules that wait for a choice
-	conditional ruleSet
 	venues      [numVenues]bearing
 	said        []Reason // by rule: what is said whatever the facts are
 	pending     []Reason // the same of the announced rules
@@ -61,7 +61,6 @@ type numberTest struct {
 type question struct {
 	alternatives []alternative
 	test         test
-	none         bool // nothing to ask: facts cannot tell
 }
 
 // alternative holds when all its atoms do: part by part, a word each.
@@ -130,7 +129,7 @@ func newSheet(l *Law) *sheet {
 	for i := range l.pending {
 		s.pending = append(s.pending, l.quote(&l.pending[i]))
 	}
-	s.separate()
+	s.conditions, s.met = separate(s.conditions, &s.plain), separate(s.met, &s.metPlain)
 	for v := range s.venues {
 		for u := range v {
 			if slices.Equal(s.venues[u].levels, s.venues[v].levels) && slices.Equal(s.venues[u].out, s.venues[v].out) {
@@ -145,25 +144,16 @@ func newSheet(l *Law) *sheet {
 // rule enters a rule: its condition, shared with rules that ask the same, and the venues.
 func (b *sheetBuilder) rule(i int, r *lawRule) {
 	s := b.sheet
-	q := b.question(&r.cond)
-	same := slices.IndexFunc(s.conditions, func(c condition) bool { return c.equal(&q) })
-	if same < 0 {
-		same = len(s.conditions)
-		s.conditions = append(s.conditions, condition{question: q})
-	}
-	s.conditions[same].rules.add(i)
-	met := question{none: true}
+	s.conditions = b.asked(s.conditions, &r.cond, i)
 	if r.rank == conditional {
-		s.conditional.add(i)
 		var all []node
 		for n := range r.Conditions {
 			all = append(all, r.Conditions[n].met)
 		}
 		if !slices.ContainsFunc(all, func(n node) bool { return n.isZero() }) {
-			met = b.question(&node{op: opAnd, kids: all})
+			s.met = b.asked(s.met, &node{op: opAnd, kids: all}, i)
 		}
 	}
-	s.met = append(s.met, met)
 	if r.unclear {
 		s.unclear.add(i)
 	}
@@ -280,8 +270,8 @@ func (r *reading) compare(v int64) uint64 {
 }
 
 // separate moves the plain conditions to where they are asked without a loop each.
-func (s *sheet) separate() {
-	s.conditions = slices.DeleteFunc(s.conditions, func(c condition) bool {
+func separate(list []condition, to *[maxRules / 64][]plain) []condition {
+	return slices.DeleteFunc(list, func(c condition) bool {
 		if c.test != nil || len(c.alternatives) != 1 || len(c.alternatives[0]) > 1 {
 			return false
 		}
@@ -289,9 +279,9 @@ func (s *sheet) separate() {
 		if len(c.alternatives[0]) == 1 {
 			p.part = c.alternatives[0][0]
 		}
-		for w := range s.words {
+		for w := range to {
 			if p.rules = c.rules[w]; p.rules != 0 {
-				s.plain[w] = append(s.plain[w], p)
+				to[w] = append(to[w], p)
 			}
 		}
 		return true

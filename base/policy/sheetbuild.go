@@ -96,6 +96,18 @@ func (b *sheetBuilder) question(n *node) question {
 	return question{alternatives: terms}
 }
 
+// asked enters that a rule asks a condition, which rules that ask the same share.
+func (b *sheetBuilder) asked(list []condition, n *node, rule int) []condition {
+	q := b.question(n)
+	same := slices.IndexFunc(list, func(c condition) bool { return c.equal(&q) })
+	if same < 0 {
+		same = len(list)
+		list = append(list, condition{question: q})
+	}
+	list[same].rules.add(rule)
+	return list
+}
+
 // terms distributes a condition into alternatives; Kleene logic allows that (the laws
 // are tested), and negation only turns and into or.
 func (b *sheetBuilder) terms(n *node, negated bool) ([]alternative, bool) {

@@ -17,12 +17,16 @@ import (
 	"naru/packs/law"
 )
 
-// How many rows an engine takes in a round: enough to time, few enough for many rounds.
-// The cost of a row does not depend on how many there are, so it is scaled.
+// How many rows an engine takes at a time: enough to time, few enough to be left alone by
+// other work of the machine. The cost of a row does not depend on how many there are, so
+// it is scaled. The columns always take the whole estate at once.
 const (
-	handRows = 20_000
-	celRowsN = 3_000
-	opaRowsN = 150
+	handRows   = 10_000
+	celRowsN   = 300
+	opaRowsN   = 30
+	wordedRows = 20
+
+	bursts = 8 // in a round
 )
 
 // bench holds the engines and one estate at a time.
@@ -136,29 +140,19 @@ func (b *bench) draw(row int) policy.Facts {
 
 // part draws the next rows for the engines that work row by row. What instruments let
 // conclude is added beforehand: only naru has to find that out by itself.
-func (b *bench) part(n int) (at int, list []policy.Facts, err error) {
+func (b *bench) part(n int) (at int, list []policy.Facts) {
 	at = b.at % (b.rows - n + 1)
 	b.at += n
+	var x policy.Finding
 	for i := range n {
 		f := b.draw(at + i)
 		for p := range b.packs {
-			if b.gaps == 0 {
-				break
-			}
-			v := b.packs[p].Law.Decide(&f)
-			for _, d := range v.Derived {
-				var value any = d.Value
-				if d.Value == "true" || d.Value == "false" {
-					value = d.Value == "true"
-				}
-				if err := b.schema.Set(&f, d.Fact, value); err != nil {
-					return 0, nil, err
-				}
-			}
+			b.packs[p].Law.Find(&f, &x)
+			f = x.Facts()
 		}
 		list = append(list, f)
 	}
-	return at, list, nil
+	return at, list
 }
 
 // note keeps the best time of an engine per decision.
@@ -183,15 +177,17 @@ func (b *bench) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, turn := range []func([]answers) error{
-		b.handTurn, b.celTurn,
-		func(want []answers) error { return b.opaTurn(ctx, want) },
-		b.lawTurn, b.nextTurn,
-	} {
-		if err := turn(want); err != nil {
-			return err
+	for range bursts {
+		for _, turn := range []func([]answers) error{
+			b.handTurn, b.celTurn, b.lawTurn,
+			func(want []answers) error { return b.opaTurn(ctx, want) },
+		} {
+			if err := turn(want); err != nil {
+				return err
+			}
 		}
 	}
+	b.nextTurn()
 	return nil
 }
 

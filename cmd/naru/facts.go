@@ -16,9 +16,38 @@ import (
 
 // factsRow is one component of a file of facts.
 type factsRow struct {
-	Name  string         `json:"name"`
-	Links []string       `json:"links"` // components of the same file, by name
-	Facts map[string]any `json:"facts"`
+	Name  string   `json:"name"`
+	Links []string `json:"links"` // components of the same file, by name
+	Facts factMap  `json:"facts"`
+}
+
+// factMap is a JSON object of facts in which no key may stand twice: of two values one
+// would be lost in silence.
+type factMap map[string]any
+
+// UnmarshalJSON reads the object key by key.
+func (m *factMap) UnmarshalJSON(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return errors.Join(errors.New("an object of facts is expected"), err)
+	}
+	*m = factMap{}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return err
+		}
+		name, _ := key.(string) // keys of JSON are text
+		if _, twice := (*m)[name]; twice {
+			return errors.New(name + " stands twice")
+		}
+		(*m)[name] = value
+	}
+	return nil
 }
 
 // readFacts reads the components of one system: a JSON object of facts is one component,

@@ -202,6 +202,26 @@ func TestDecideAnswersFromAFileWithNoDatabase(t *testing.T) {
 	}
 }
 
+func TestDecideTriesADraftOnAFile(t *testing.T) {
+	t.Parallel()
+	dir := writePack(t, "GL2019", "component.sensitive_subjects >= 50000 ||", "component.sensitive_subjects >= 500000 ||")
+	facts := `{"institution.kind": "public_corp", "system.internal_business": false, "component.info_kinds": [], "component.personal_data": true,
+		"component.subjects": 60000, "component.sensitive_subjects": 60000, "component.linked_subjects": 0, "component.pia": "none"}`
+	for _, tt := range []struct {
+		args []string
+		want policy.Outcome
+	}{{nil, policy.Conditional}, {[]string{"--packs", dir}, policy.Allowed}} {
+		var got decide.SystemOut
+		code, out, errs := typed(t, facts, append([]string{"decide", "--facts", "-", "--as-of", "2020-01-06", "--format", "json"}, tt.args...)...)
+		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
+			t.Fatalf("exit %d, %v %s", code, err, errs)
+		}
+		if at := got.Components[0].Verdict.At(policy.Private); at.Outcome != tt.want {
+			t.Errorf("%v: %s, want %s", tt.args, at.Outcome, tt.want)
+		}
+	}
+}
+
 func TestBadFactsAreRefusedWithTheirRowAndKey(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -218,6 +238,8 @@ func TestBadFactsAreRefusedWithTheirRowAndKey(t *testing.T) {
 			`[{"name": "a", "facts": {}, "links": ["z"]}]`, "2026-03-01", []string{"row 1 column links:"},
 		},
 		"no JSON":                     {`{`, "2026-03-01", []string{"cannot be read"}},
+		"a fact that stands twice":    {`{"system.grade": 1, "system.grade": 4}`, "2026-03-01", []string{"cannot be read"}},
+		"facts that are no object":    {`[{"name": "a", "facts": [1]}]`, "2026-03-01", []string{"cannot be read"}},
 		"two values":                  {`{} {}`, "2026-03-01", []string{"cannot be read"}},
 		"an unknown field":            {`[{"name": "a", "fact": {}}]`, "2026-03-01", []string{"cannot be read"}},
 		"a row without facts":         {`[{"name": "a"}]`, "2026-03-01", []string{"cannot be read"}},

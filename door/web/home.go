@@ -77,7 +77,7 @@ func stepsOf(r identity.Role) []step {
 	case identity.Provider:
 		return []step{{"offer", "/providers"}, {"sold", "/orders"}, {"run", "/instances"}}
 	case identity.Ministry:
-		return []step{{"adoption", "/adoption"}, {"close", "/closes"}, {"rules", "/rules"}, {"verdicts", "/verdicts"}, {"services", "/services"}}
+		return []step{{"adoption", "/adoption"}, {"close", "/closes"}, {"whatif", "/whatif"}, {"exceptions", "/exceptions"}, {"rules", "/rules"}, {"verdicts", "/verdicts"}, {"services", "/services"}}
 	case identity.Auditor:
 		return []step{{"record", "/record"}, {"rights", "/permissions"}, {"statements", "/statements"}, {"adoption", "/adoption"}}
 	}

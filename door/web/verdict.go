@@ -156,6 +156,23 @@ func others(v policy.VenueVerdict) []policy.Reason {
 	return slices.DeleteFunc(slices.Clone(v.Reasons), func(r policy.Reason) bool { return r.Wins })
 }
 
+// bySource puts the reasons of one instrument and one source together, in their order.
+func bySource(list []policy.Reason) (groups [][]policy.Reason) {
+	type source struct{ pack, status, url string }
+	index := make(map[source]int)
+	for i := range list {
+		key := source{list[i].Pack, list[i].Status, list[i].URL}
+		at, known := index[key]
+		if !known {
+			at = len(groups)
+			index[key] = at
+			groups = append(groups, nil)
+		}
+		groups[at] = append(groups[at], list[i])
+	}
+	return groups
+}
+
 // test words an elementary condition: labels in place of keys and codes.
 func (p page) test(a policy.AtomTruth) string {
 	f, ok := p.schema.Field(a.Fact)

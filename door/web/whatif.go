@@ -93,8 +93,9 @@ func (q *request) answer(view whatifView, v url.Values) error {
 		if !ok {
 			return err
 		}
-		view.Faults = textFaults(view.In.Text, f.Problems)
-		f.Problems = nil
+		if view.Way == byText {
+			view.Faults, f.Problems = textFaults(view.In.Text, f.Problems), nil
+		}
 		return q.showWhatif(http.StatusUnprocessableEntity, view, f)
 	}
 	view.Out = &out
@@ -252,6 +253,16 @@ func packKeys(list []policy.PackRef) string {
 		keys[i] = r.Key
 	}
 	return strings.Join(keys, ", ")
+}
+
+// flipURL leads to the verdict of a flipped system: by the later of two laws that are
+// law, else by that of today.
+func flipURL(v whatifView, r *decide.FlipSystem) string {
+	to := "/systems/" + string(r.ID)
+	if v.Way == byDates {
+		to += "?as_of=" + string(v.Out.After.AsOf)
+	}
+	return to
 }
 
 func (p page) draftOptions(list []law.Draft) []option {

@@ -38,7 +38,7 @@ func (s *Stand) lawmaking(t testing.TB) {
 	proposed := Do(t, s, other, s.Law.Draft, law.DraftIn{Text: text, Cases: cases, Note: "예시: 정보주체가 많은 구성요소를 어떻게 할지 견주어 본다"}).Draft
 	Do(t, s, other, s.Law.Propose, law.DecideIn{ID: proposed.ID})
 	text, cases = feed.Amend(now.Text, now.Cases, "2026-10-01")
-	Do(t, s, ministry, s.Law.Draft, law.DraftIn{Text: text, Cases: cases + "- name: A case that fails\n  date: 2026-10-01\n  facts: {institution.kind: local}\n  expect: {private: not_allowed}\n  fires: [example-subjects]\n"})
+	s.Draft = Do(t, s, ministry, s.Law.Draft, law.DraftIn{Text: text, Cases: cases + "- name: A case that fails\n  date: 2026-10-01\n  facts: {institution.kind: local}\n  expect: {private: not_allowed}\n  fires: [example-subjects]\n"}).Draft.ID
 
 	asked := s.consulting(t, 2)
 	Do(t, s, officer, s.Decide.Ask, decide.AskIn{Component: asked[0], Venue: policy.OnSite, Reason: "현장 설비와 떨어져 운영할 수 없다"})

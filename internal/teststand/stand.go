@@ -22,10 +22,11 @@ import (
 	"naru/flow/contract"
 	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/flow/law"
 	"naru/flow/ledger"
 	"naru/internal/testdb"
 	"naru/locale"
-	"naru/packs/law"
+	instruments "naru/packs/law"
 	"naru/store"
 )
 
@@ -38,6 +39,7 @@ type Stand struct {
 	Office inventory.Institution // the institution of officer and approver
 	Seller catalog.Provider      // the provider of the role provider
 	Order  contract.OrderID      // an approved order of the office
+	Draft  law.DraftID           // a draft that nobody proposed yet
 
 	login    *login.Login
 	accounts map[string]naru.Actor
@@ -51,12 +53,12 @@ func New(t testing.TB) *Stand {
 	t.Helper()
 	db := testdb.SQLite(t)
 	s := &Stand{DB: db, accounts: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
-	law, err := policy.Load(inventory.Facts(), law.Files)
+	published, err := policy.Load(inventory.Facts(), instruments.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	signer, verifier := s.sign(t)
-	if s.Steps, err = flow.New(law, verifier, rand.Reader); err != nil {
+	if s.Steps, err = flow.New(published, verifier, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	s.nation(t)

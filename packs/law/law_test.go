@@ -126,6 +126,38 @@ func TestNamesInAVerdictAreThoseOfItsDate(t *testing.T) {
 	}
 }
 
+func TestAuthoritiesAreNamedAsOfTheDay(t *testing.T) {
+	t.Parallel()
+	set := load(t)
+	for _, tt := range []struct {
+		role string
+		day  naru.Date
+		want string
+	}{
+		{"cloud_ministry", "2017-07-25", "미래창조과학부"},
+		{"cloud_ministry", "2017-07-26", "과학기술정보통신부"},
+		{"egov_ministry", "2017-07-25", "행정자치부"},
+		{"egov_ministry", "2017-07-26", "행정안전부"},
+		{"media_regulator", "2025-09-30", "방송통신위원회"},
+		{"media_regulator", "2025-10-01", "방송미디어통신위원회"},
+		{"finance_ministry", "2026-01-01", "기획재정부"},
+		{"finance_ministry", "2026-01-02", "기획예산처"},
+		{"economy_ministry", "2026-01-01", "기획재정부"},
+		{"economy_ministry", "2026-01-02", "재정경제부"},
+		{"nia", "2020-12-09", "한국정보화진흥원"},
+		{"nia", "2020-12-10", "한국지능정보사회진흥원"},
+		{"integration_agency", "2021-12-08", "공공클라우드센터"},
+		{"integration_agency", "2021-12-09", "통합관리기관"},
+		{"committee", "2020-07-01", "정보자원통합심의위원회"},
+		{"council", "2017-03-02", "클라우드 정책협의체"},
+		{"relevant_bodies", "2020-01-06", "관계기관"},
+	} {
+		if got := set.NameOf(tt.role, tt.day).Ko; got != tt.want {
+			t.Errorf("%s on %s is %s, want %s", tt.role, tt.day, got, tt.want)
+		}
+	}
+}
+
 func TestSettingsSayWhereTheyComeFrom(t *testing.T) {
 	t.Parallel()
 	unsourced := 0

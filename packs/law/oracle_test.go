@@ -57,7 +57,7 @@ func program(t *testing.T, env *cel.Env, text string) cel.Program {
 	return prg
 }
 
-// programs compiles every rule of the packs.
+// programs compiles every rule and derivation of the packs.
 func programs(t *testing.T, set *policy.Instruments) map[string]cel.Program {
 	t.Helper()
 	env := environment(t, set)

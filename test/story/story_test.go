@@ -111,6 +111,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	walk(t, chromium, "visit.mjs", plan{
 		Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), All: os.Getenv("NARU_SHOTS_ALL") != "",
 		Roles: []string{"officer", "approver", "provider", "ministry", "auditor", "operator"},
+		Start: map[string][]string{"ministry": {"/law/" + string(s.Draft) + "/edit"}},
 	})
 }
 

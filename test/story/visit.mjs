@@ -8,11 +8,12 @@ import { axe, open, say, signIn, visitor } from './browser.mjs';
 const plan = JSON.parse(process.env.PLAN);
 const seen = new Set(); // kinds of pages some role was shown already
 
-/** kind turns an address into its page: ids and queries do not matter. */
+/** kind turns an address into its page: ids and queries do not matter, but for the way a form asks. */
 function kind(href) {
   const u = new URL(href, plan.base);
   const words = u.pathname.split('/').map((s) => (/^[a-z]+_[0-9a-v]{26}$/.test(s) || /^\d{4}-\d\d$/.test(s) || /^\d+$/.test(s) ? '*' : s));
-  return words.join('/') || '/';
+  const way = u.searchParams.get('way');
+  return (words.join('/') || '/') + (way ? ` by ${way}` : '');
 }
 
 /** crawl follows the links of a signed-in role and returns one address per kind of page. */

@@ -35,7 +35,8 @@ func draw(rng *rand.Rand, f *policy.Field) int64 {
 		if rng.IntN(2) == 0 {
 			return 0
 		}
-		return 1<<rng.IntN(len(f.Codes)) | 1<<rng.IntN(len(f.Codes))
+		one, other := rng.IntN(len(f.Codes)), rng.IntN(len(f.Codes))
+		return 1<<one | 1<<other
 	case policy.Date:
 		return 15_000 + rng.Int64N(6_000)
 	}
