@@ -144,8 +144,12 @@ func TestEveryRowHasItsYearAndSaysWhy(t *testing.T) {
 		},
 		"within a grade public-facing services come first, then what many need, then what many use": {
 			estate: []sys{
-				{"A", fresh("users", 10), private}, {"B", fresh("users", 1000), private}, {"C", fresh("users", 1), private},
-				{"D", fresh("public_facing", true), private}, {"E", fresh("public_facing", false), private}, {"U", fresh("site", "ppp"), private},
+				{"A", fresh("users", 10), private},
+				{"B", fresh("users", 1000), private},
+				{"C", fresh("users", 1), private},
+				{"D", fresh("public_facing", true), private},
+				{"E", fresh("public_facing", false), private},
+				{"U", fresh("site", "ppp"), private},
 			},
 			needs: needs("U", "C"), budget: 100, years: map[string]int{"D": 2026, "C": 2027, "B": 2028, "A": 2029, "E": 2030},
 		},
