@@ -182,6 +182,30 @@ func listWeb(ctx context.Context, b *bed) (float64, error) {
 	return worst, nil
 }
 
+// whatIfWeb is the page that compares the law of two dates over the whole estate, after a first one: the slowest of five
+// dates nobody asked for before, sign-in, database and page included.
+func whatIfWeb(ctx context.Context, b *bed) (float64, error) {
+	p, err := b.running(ctx)
+	if err != nil {
+		return 0, err
+	}
+	worst := 0.0
+	for i, day := range []string{"2020-07-01", "2017-03-02", "2019-12-02", "2021-08-01", "2022-06-01", "2024-05-01"} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/whatif?way=dates&against="+day, http.NoBody)
+		if err != nil {
+			return 0, err
+		}
+		took, err := p.fetch(req)
+		if err != nil {
+			return 0, err
+		}
+		if i > 0 { // the first one reads the estate
+			worst = max(worst, took.Seconds()*1000)
+		}
+	}
+	return worst, nil
+}
+
 // memory is what naru holds after its pages were read, in MB.
 func memory(ctx context.Context, b *bed) (float64, error) {
 	if _, err := listWeb(ctx, b); err != nil {

@@ -42,6 +42,7 @@ func claims() []claim {
 		{"decide-batch-opa", "x", "opa-row", ">", 1500, beside("decide-batch-opa")},
 		{"decide-batch-go", "x", "hand-written-go", ">", 1, beside("decide-batch-go")},
 		{"decide-explain-cel", "x", "cel-without-explanation", ">", 10, beside("decide-explain-cel")},
+		{"decide-whatif-web-20000", "ms", "clock", "<", 200, whatIfWeb},
 		{"decide-next-version", "x", "cold", ">", 3, beside("decide-next-version")},
 		{"plan-waves-20000", "ms", "clock", "<", 1000, planWaves},
 		{"plan-blast-20000", "ms", "clock", "<", 1000, planBlast},

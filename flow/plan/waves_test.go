@@ -142,6 +142,17 @@ func TestEveryRowHasItsYearAndSaysWhy(t *testing.T) {
 			estate: []sys{{"G4", fresh("grade", 4), private}, {"G1", fresh("grade", 1), private}}, budget: 100,
 			years: map[string]int{"G1": 2026, "G4": 2027}, why: map[string]string{"G4": "plan.late.budget"},
 		},
+		"within a grade public-facing services come first, then what many need, then what many use": {
+			estate: []sys{
+				{"A", fresh("users", 10), private},
+				{"B", fresh("users", 1000), private},
+				{"C", fresh("users", 1), private},
+				{"D", fresh("public_facing", true), private},
+				{"E", fresh("public_facing", false), private},
+				{"U", fresh("site", "ppp"), private},
+			},
+			needs: needs("U", "C"), budget: 100, years: map[string]int{"D": 2026, "C": 2027, "B": 2028, "A": 2029, "E": 2030},
+		},
 		"a hub takes the rank of its most pressing user": {
 			estate: []sys{{"HUB", old("2030-01-01", "grade", 4), private}, {"G1", fresh("grade", 1), private}, {"G2", fresh("grade", 2), private}},
 			needs:  needs("G1", "HUB"), budget: 100, years: map[string]int{"HUB": 2026, "G1": 2027, "G2": 2028},
