@@ -208,6 +208,25 @@ func (l *Law) derive(f *Facts) (by [MaxFields]uint8) {
 	return by
 }
 
+// TurnedSince reports whether a rule of the instruments in force began or ended, or the
+// text of one was no longer read, after a day and by the law's own date: then laws of one
+// digest answer otherwise on the two days.
+func (l *Law) TurnedSince(day naru.Date) bool {
+	turns := func(on naru.Date) bool { return on > day && on <= l.date }
+	for _, p := range l.texts {
+		if turns(p.Unread.From) {
+			return true
+		}
+		for i := range p.Rules {
+			r := &p.Rules[i]
+			if turns(r.From) || r.To != "" && turns(r.To.AddDays(1)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Digest is the SHA-256 over the exact versions of all instruments in force: two laws
 // of one digest answer alike on a date.
 func (l *Law) Digest() string {

@@ -99,6 +99,27 @@ func TestNamesAreThoseOfTheDate(t *testing.T) {
 	}
 }
 
+func TestALawKnowsThatItTurnedOnTheDaysOfItsRulesAndTexts(t *testing.T) {
+	t.Parallel()
+	begins := pack("P", rule("1", "true", "not_allowed", "from: 2020-06-10", "to: 2020-06-20"))
+	set := load(t, map[string]string{"P": strings.Replace(begins, "rules:", "unread: {from: 2021-12-09, ko: 안 읽음, en: not read}\nrules:", 1)})
+	for name, c := range map[string]struct {
+		day, date naru.Date
+		want      bool
+	}{
+		"nothing begins or ends between":   {"2020-06-10", "2020-06-20", false},
+		"the rule begins on the date":      {"2020-06-09", "2020-06-10", true},
+		"the rule began on the day itself": {"2020-06-10", "2020-06-11", false},
+		"the rule ended the day before":    {"2020-06-20", "2020-06-21", true},
+		"the text is not read any more":    {"2021-12-08", "2021-12-09", true},
+		"it was not read before":           {"2021-12-09", "2026-03-02", false},
+	} {
+		if got := lawOn(t, set, c.date).TurnedSince(c.day); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestFromTheDayATextWasNotReadNothingRestsOnIt(t *testing.T) {
 	t.Parallel()
 	text := strings.Replace(pack("P", rule("1", "true", "not_allowed")), "rules:", "unread: {from: 2021-12-09, ko: 안 읽음, en: not read}\nrules:", 1)

@@ -14,23 +14,28 @@ type DueIn struct{}
 
 // DueOut says which standing decisions the calendar made old.
 type DueOut struct {
-	Law     bool                 `json:"law"`     // another law is in force today than the one they rest on
+	Law     bool                 `json:"law"`     // the law of today is another than they rest on, or says otherwise since
 	Systems []inventory.SystemID `json:"systems"` // whose exceptions began or ran out
 }
 
-// due compares the standing decisions with the law and the exceptions of today.
+// due compares the standing decisions in the caller's sight with the law and the
+// exceptions of today.
 func (b bulk) due(ctx context.Context, c *op.Call, s Store, _ DueIn) (DueOut, error) {
-	w, err := b.work(ctx, s, "", c.Today())
+	scope, err := within(c.Actor, "")
 	if err != nil {
 		return DueOut{}, err
 	}
-	groups, err := s.Tally(ctx, Standing, "")
+	w, err := b.work(ctx, s, scope, c.Today())
+	if err != nil {
+		return DueOut{}, err
+	}
+	groups, err := s.Tally(ctx, Standing, scope)
 	if err != nil {
 		return DueOut{}, err
 	}
 	out := DueOut{Systems: []inventory.SystemID{}}
 	for _, g := range groups {
-		if out.Law = out.Law || g.Law != w.digest; out.Law {
+		if out.Law = g.Law != w.digest || w.law.TurnedSince(g.AsOf); out.Law {
 			return out, nil
 		}
 	}
@@ -38,8 +43,8 @@ func (b bulk) due(ctx context.Context, c *op.Call, s Store, _ DueIn) (DueOut, er
 	return out, err
 }
 
-// turned lists the systems whose standing decision rests on other exceptions than those
-// that hold on the date.
+// turned lists the systems of the scope whose standing decision rests on other exceptions
+// than those that hold on the date.
 func (w *work) turned(ctx context.Context, s Store, today naru.Date) ([]inventory.SystemID, error) {
 	list, err := s.Exempted(ctx)
 	if err != nil {
@@ -48,6 +53,9 @@ func (w *work) turned(ctx context.Context, s Store, today naru.Date) ([]inventor
 	turned := []inventory.SystemID{}
 	for i := range list {
 		d := &list[i]
+		if w.scope != "" && d.Institution != w.scope {
+			continue
+		}
 		now := w.lifts[d.Component].On(today).IDs()
 		if !slices.Equal(now, d.Exempt) {
 			turned = append(turned, d.System)

@@ -103,6 +103,9 @@ func TestAnExceptionRunsFromTheWishToItsLastDay(t *testing.T) {
 		if due := do(e.bed, operator, e.ops.Due, decide.DueIn{}); !slices.Equal(due.Systems, []inventory.SystemID{was.System}) {
 			t.Errorf("due after the last day: %+v", due)
 		}
+		if other := do(e.bed, e.officer("A"), e.ops.Due, decide.DueIn{}); len(other.Systems) > 0 {
+			t.Errorf("an officer is told of systems of another institution: %+v", other)
+		}
 		do(e.bed, operator, e.ops.Renew, decide.RenewIn{})
 		if back := e.stored(decide.Standing)[0]; back.Outcomes != was.Outcomes || len(back.Exempt) > 0 {
 			t.Errorf("after the last day: %+v, want the old verdict", back.Decision)
@@ -243,6 +246,51 @@ func TestFlipsNameTheirCause(t *testing.T) {
 			}
 		}
 		refused(e.bed, operator, e.ops.Flips, decide.FlipsIn{FlipFilter: decide.FlipFilter{Cause: "moon"}}, "decide.unknown_cause")
+	})
+}
+
+// turning is an instrument whose only rule begins a month after the instrument itself.
+const turning = `key: TURN
+title: {ko: 시험, en: Try}
+status: notice
+in_force: {from: 2020-06-01}
+sources: {T: {title: 시험}}
+rules:
+  - {id: "1", when: "true", from: 2020-08-01, venues: [own], outcome: not_allowed, article: 제1조, source: T, message: {ko: 가, en: a}}
+`
+
+func TestARuleThatBeginsOnADayMakesDecisionsDueThoughNoTextChanged(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		e := newEra(t, db)
+		p, err := e.set.Draft([]byte(turning), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := e.set.With(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.ops = decide.New(law.NewBook(set))
+		was := e.barred()
+		for day, want := range map[int64]bool{0: false, 30: false, 31: true} { // 2020-07-01, 07-31, 08-01
+			e.days.Store(day)
+			if due := do(e.bed, operator, e.ops.Due, decide.DueIn{}); due.Law != want {
+				t.Errorf("%d days on: due %v, want %v", day, due.Law, want)
+			}
+		}
+		e.days.Store(31)
+		do(e.bed, operator, e.ops.Renew, decide.RenewIn{})
+		if now := e.stored(decide.Standing)[0]; now.Outcomes.Own != policy.NotAllowed || was.Outcomes.Own == policy.NotAllowed {
+			t.Errorf("own site is %s, was %s", now.Outcomes.Own, was.Outcomes.Own)
+		}
+		if due := do(e.bed, operator, e.ops.Due, decide.DueIn{}); due.Law {
+			t.Error("still due after the renewal")
+		}
+		byDate := do(e.bed, operator, e.ops.Flips, decide.FlipsIn{FlipFilter: decide.FlipFilter{Cause: decide.ByDate}}).Rows
+		if len(byDate) != 1 {
+			t.Errorf("%d flips by date, want 1", len(byDate))
+		}
 	})
 }
 
