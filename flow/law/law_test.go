@@ -207,6 +207,42 @@ func TestANextVersionSucceedsAndCanBeTakenBackBeforeItsDay(t *testing.T) {
 	})
 }
 
+// concludes is an instrument that lets conclude the resource grade, or only looks like it.
+func concludes(key, from string, derive bool) string {
+	text := strings.Replace(bars(from), "key: TEST2026", "key: "+key, 1)
+	if !derive {
+		return text
+	}
+	return text + `derive:
+  - id: grade
+    fact: component.resource_grade
+    value: "1"
+    when: component.csap_tier == "high"
+    article: 제2조
+    source: T
+    message: {ko: 가, en: a}
+`
+}
+
+func TestWhatOthersLeanOnIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBed(t, db)
+		publish := func(text string) law.Draft {
+			d := do(b, anna, b.ops.Draft, law.DraftIn{Text: text, Cases: cases}).Draft
+			do(b, anna, b.ops.Propose, law.DecideIn{ID: d.ID})
+			return do(b, bora, b.ops.Publish, law.DecideIn{ID: d.ID})
+		}
+		publish(concludes("X", "2026-04-01", true))
+		silent := publish(concludes("X", "2026-04-01", false)) // of the same day: it replaces the first
+		publish(concludes("Y", "2026-05-01", true))
+		refused(b, anna, b.ops.Withdraw, law.RefuseIn{ID: silent.ID, Reason: "다시 검토"}, "law.leaned_on")
+		if got := b.inForce("2026-05-01"); !strings.Contains(got, "X") || !strings.Contains(got, "Y") {
+			t.Errorf("in force: %s", got)
+		}
+	})
+}
+
 func TestWhatBindsIsNotTakenBack(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {

@@ -56,7 +56,7 @@ func New(b *Book) Ops {
 		Reject: op.Write("law.reject", "policy.edit",
 			naru.Text{Ko: "공포 요청을 돌려보낸다", En: "Send a proposed draft back with a reason"}, reject),
 		Withdraw: op.Write("law.withdraw", "policy.edit",
-			naru.Text{Ko: "시행 전인 공포를 거둔다", En: "Take back what was published before it binds"}, withdraw),
+			naru.Text{Ko: "시행 전인 공포를 거둔다", En: "Take back what was published before it binds"}, d.withdraw),
 	}
 }
 

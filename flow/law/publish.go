@@ -2,6 +2,7 @@ package law
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"naru"
@@ -89,14 +90,22 @@ func reject(ctx context.Context, c *op.Call, s Store, in RefuseIn) (Draft, error
 	return turnBack(ctx, c, s, in, [2]State{Proposed, Rejected})
 }
 
-// withdraw takes back what was published, while it does not bind yet.
-func withdraw(ctx context.Context, c *op.Call, s Store, in RefuseIn) (Draft, error) {
+// withdraw takes back what was published, while it does not bind yet and what was
+// published after it stands without it.
+func (d desk) withdraw(ctx context.Context, c *op.Call, s Store, in RefuseIn) (Draft, error) {
 	v, err := turnBack(ctx, c, s, in, [2]State{Published, Withdrawn})
 	if err != nil {
 		return Draft{}, err
 	}
 	if v.From <= c.Today() {
 		return Draft{}, naru.NewError(naru.Conflict, "law.binds", "from", string(v.From))
+	}
+	rest, err := s.Published(ctx)
+	if err != nil {
+		return Draft{}, fmt.Errorf("published instruments: %w", err)
+	}
+	if _, err := d.book.bind(rest); err != nil {
+		return Draft{}, naru.NewError(naru.Conflict, "law.leaned_on", "key", v.Key).WithCause(err)
 	}
 	return v, s.Mark(ctx, v.ID)
 }
