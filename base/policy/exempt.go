@@ -1,17 +1,21 @@
 package policy
 
 import (
+	"slices"
+
 	"naru"
 )
 
 // Exemption is an exception that was granted (예외 승인): the person whom an instrument
 // names decided that, for one component at one venue and for a time, its bar does not
-// hold. It lifts every rule of the instrument whose exception or consultation that
-// person decides; what other instruments say stands.
+// hold. It lifts the rules that were before that person, and only while the instrument
+// leaves their exception or consultation to it; a bar that arises later, and what other
+// instruments say, stands.
 type Exemption struct {
 	ID         string      `json:"id"`
 	Pack       string      `json:"pack"`
-	By         string      `json:"by"` // role that decided, as the rule names it
+	Rules      []string    `json:"rules"` // that were before who decided
+	By         string      `json:"by"`    // role that decided, as the rule names it
 	Venue      Venue       `json:"venue"`
 	From       naru.Date   `json:"from"`
 	Until      naru.Date   `json:"until"` // last day; from the next one the old verdict stands again
@@ -51,7 +55,7 @@ func (e Exemptions) lifting(r *lawRule, venue int) *Exemption {
 	}
 	for i := range e {
 		x := &e[i]
-		if x.Pack != r.pack.Key || x.By != r.liftedBy() {
+		if x.Pack != r.pack.Key || x.By != r.liftedBy() || !slices.Contains(x.Rules, r.ID) {
 			continue
 		}
 		if Venues()[venue] == x.Venue || r.Outcome == Required && r.venues[venue] {

@@ -46,7 +46,7 @@ func (b bulk) ask(ctx context.Context, c *op.Call, s Store, in AskIn) (Exception
 	}
 	e := Exception{
 		ID: ExceptionID(c.NewID("exc")), Component: in.Component, System: sys.ID, Institution: sys.Institution, Venue: in.Venue,
-		Pack: r.Pack, Rule: r.Rule, By: r.Lift.By, Hears: r.Lift.Opinion, Reason: in.Reason, State: Asked, Law: v.law,
+		Pack: r.Pack, Rule: r.Rule, Rules: besides(&v, in.Venue, &r), By: r.Lift.By, Hears: r.Lift.Opinion, Reason: in.Reason, State: Asked, Law: v.law,
 		RequestedBy: c.Actor.User, RequestedAt: c.Now, Conditions: []naru.Text{}, Version: 1,
 	}
 	c.Record(e.subjects(), "venue", string(e.Venue), "pack", e.Pack, "rule", e.Rule, "by", e.By)
@@ -91,18 +91,33 @@ func (b bulk) verdictOf(ctx context.Context, c *op.Call, s Store, id inventory.C
 	return todays{Judge(inForce, inst, sys, lifts)[i], inForce.Digest()}, sys, nil
 }
 
-// liftable finds the rule that closes the venue and that somebody may lift.
+// liftable finds the rule that closes the venue and that somebody may lift; one that
+// surely applies before one that may.
 func liftable(v *todays, in AskIn) (policy.Reason, error) {
 	at := v.At(in.Venue)
 	if at.Permits() {
 		return policy.Reason{}, naru.NewError(naru.Conflict, "decide.already_open", "venue", string(in.Venue))
 	}
-	for _, r := range at.Reasons {
-		if r.Lift != nil && r.Lifted == nil && (in.Pack == "" || r.Pack == in.Pack) {
-			return r, nil
+	for _, truth := range []policy.Truth{policy.True, policy.Unknown} {
+		for _, r := range at.Reasons {
+			if r.Truth == truth && r.Lift != nil && r.Lifted == nil && (in.Pack == "" || r.Pack == in.Pack) {
+				return r, nil
+			}
 		}
 	}
 	return policy.Reason{}, naru.NewError(naru.Conflict, "decide.nothing_to_lift", "venue", string(in.Venue))
+}
+
+// besides names the rules that one decision lifts: the one asked about, and what else of
+// its instrument surely bars the venue and is for the same person to decide.
+func besides(v *todays, venue policy.Venue, asked *policy.Reason) []string {
+	rules := []string{asked.Rule}
+	for _, r := range v.At(venue).Reasons {
+		if r.Pack == asked.Pack && r.Rule != asked.Rule && r.Truth == policy.True && r.Lifted == nil && r.Lift != nil && r.Lift.By == asked.Lift.By {
+			rules = append(rules, r.Rule)
+		}
+	}
+	return rules
 }
 
 // HearIn gives the opinion of the authority that is to be heard.

@@ -249,6 +249,35 @@ func TestFlipsNameTheirCause(t *testing.T) {
 	})
 }
 
+func TestAnExceptionDoesNotCoverWhatWasNotBeforeItsDecider(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		e := newEra(t, db)
+		was := e.barred() // by 10(1)3 alone: internal business
+		ministry := naru.Actor{User: "m", Role: "ministry"}
+		approver := naru.Actor{User: "a", Role: "approver", Institution: string(e.ids["B"])}
+		asked := do(e.bed, e.officer("B"), e.ops.Ask, decide.AskIn{Component: was.Component, Venue: policy.Private, Reason: "업무 연속성"})
+		do(e.bed, ministry, e.ops.Hear, decide.HearIn{ID: asked.ID, Favours: true, Opinion: "이의 없음"})
+		do(e.bed, approver, e.ops.RuleException, decide.DecideIn{ID: asked.ID, Grant: true, Decision: "타당함", Until: "2020-12-31"})
+		e.follow()
+		if o := e.stored(decide.Standing)[0].Outcomes.Private; o != policy.Conditional {
+			t.Fatalf("granted: private is %s", o)
+		}
+		e.importRows(row("B", "S1", "", map[string]any{
+			"system.stage": "operating", "system.internal_business": true, "component.info_kinds": []string{"state_secret"},
+			"component.onsite_reasons": []string{}, "component.personal_data": false, "component.security_service": false,
+		}))
+		e.follow()
+		if o := e.stored(decide.Standing)[0].Outcomes.Private; o != policy.NotAllowed {
+			t.Errorf("with state secrets private is %s", o)
+		}
+		again := do(e.bed, e.officer("B"), e.ops.Ask, decide.AskIn{Component: was.Component, Venue: policy.Private, Reason: "다시"})
+		if again.Rule != "10-1-1" || !slices.Equal(again.Rules, []string{"10-1-1"}) {
+			t.Errorf("asked anew: %+v", again)
+		}
+	})
+}
+
 // turning is an instrument whose only rule begins a month after the instrument itself.
 const turning = `key: TURN
 title: {ko: 시험, en: Try}

@@ -37,6 +37,7 @@ type Exception struct {
 	Venue       policy.Venue            `json:"venue"`
 	Pack        string                  `json:"pack"`
 	Rule        string                  `json:"rule"`            // that bars, or asks for a consultation
+	Rules       []string                `json:"rules"`           // all that bar by the same instrument and are lifted with it
 	By          string                  `json:"by"`              // role that decides, as the instrument names it
 	Hears       string                  `json:"hears,omitempty"` // role whose opinion is heard before
 	Reason      string                  `json:"reason"`
@@ -60,7 +61,7 @@ type Exception struct {
 // Exemption is the exception as the law reads it once granted.
 func (e *Exception) Exemption() policy.Exemption {
 	return policy.Exemption{
-		ID: string(e.ID), Pack: e.Pack, By: e.By, Venue: e.Venue, From: e.From, Until: e.Until, Conditions: e.Conditions,
+		ID: string(e.ID), Pack: e.Pack, Rules: e.Rules, By: e.By, Venue: e.Venue, From: e.From, Until: e.Until, Conditions: e.Conditions,
 		Note: naru.Text{Ko: e.Decision, En: e.Decision},
 	}
 }
