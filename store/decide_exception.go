@@ -14,18 +14,19 @@ import (
 
 const exceptionColumns = `e.id, e.component, e.system, e.institution, e.venue, e.pack, e.rule, e.decides, e.hears, e.reason, e.state,
 	e.requested_by, e.requested_at, e.opinion, e.favours, e.heard_by, e.heard_at, e.conditions, e.decision, e.decided_by, e.decided_at,
-	e.valid_from, e.valid_to, e.law, e.version, e.rules`
+	e.valid_from, e.valid_to, e.law, e.version, e.rules, e.end_reason, e.ended_by, e.ended_at`
 
 // scanException scans the columns of an exception and whatever follows them.
 func scanException(s scanner, more ...any) (e decide.Exception, err error) {
 	var (
-		requested, heard, decided int64
-		conditions, rules         []byte
+		requested, heard, decided, ended int64
+		conditions, rules                []byte
 	)
 	err = s.Scan(append([]any{
 		&e.ID, &e.Component, &e.System, &e.Institution, &e.Venue, &e.Pack, &e.Rule, &e.By, &e.Hears, &e.Reason, &e.State,
 		&e.RequestedBy, &requested, &e.Opinion, &e.Favours, &e.HeardBy, &heard, &conditions, &e.Decision, &e.DecidedBy, &decided,
 		&e.From, &e.Until, &e.Law, &e.Version, &rules,
+		&e.EndReason, &e.EndedBy, &ended,
 	}, more...)...)
 	if err != nil {
 		return e, err
@@ -36,7 +37,7 @@ func scanException(s scanner, more ...any) (e decide.Exception, err error) {
 	if len(e.Rules) == 0 {
 		e.Rules = []string{e.Rule} // asked before rules were kept: only this one is known
 	}
-	e.RequestedAt, e.HeardAt, e.DecidedAt = instant(requested), instant(heard), instant(decided)
+	e.RequestedAt, e.HeardAt, e.DecidedAt, e.EndedAt = instant(requested), instant(heard), instant(decided), instant(ended)
 	if err := json.Unmarshal(conditions, &e.Conditions); err != nil {
 		return e, fmt.Errorf("conditions of %s: %w", e.ID, err)
 	}
@@ -54,15 +55,16 @@ func (tx *Tx) PutException(ctx context.Context, e decide.Exception) error {
 		return err
 	}
 	const q = `INSERT INTO exemption (id, component, system, institution, venue, pack, rule, decides, hears, reason, state, requested_by,
-		requested_at, opinion, favours, heard_by, heard_at, conditions, decision, decided_by, decided_at, valid_from, valid_to, law, version, rules)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+		requested_at, opinion, favours, heard_by, heard_at, conditions, decision, decided_by, decided_at, valid_from, valid_to, law, version, rules,
+		end_reason, ended_by, ended_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
 		ON CONFLICT (id) DO UPDATE SET state = excluded.state, opinion = excluded.opinion, favours = excluded.favours,
 			heard_by = excluded.heard_by, heard_at = excluded.heard_at, conditions = excluded.conditions, decision = excluded.decision,
 			decided_by = excluded.decided_by, decided_at = excluded.decided_at, valid_from = excluded.valid_from,
-			valid_to = excluded.valid_to, version = excluded.version`
+			valid_to = excluded.valid_to, version = excluded.version, end_reason = excluded.end_reason, ended_by = excluded.ended_by, ended_at = excluded.ended_at`
 	return tx.exec(ctx, q, e.ID, e.Component, e.System, e.Institution, e.Venue, e.Pack, e.Rule, e.By, e.Hears, e.Reason, e.State,
 		e.RequestedBy, micros(e.RequestedAt), e.Opinion, e.Favours, e.HeardBy, micros(e.HeardAt), string(conditions), e.Decision,
-		e.DecidedBy, micros(e.DecidedAt), e.From, e.Until, e.Law, e.Version, string(rules))
+		e.DecidedBy, micros(e.DecidedAt), e.From, e.Until, e.Law, e.Version, string(rules), e.EndReason, e.EndedBy, micros(e.EndedAt))
 }
 
 // Exception implements decide.Exempter.

@@ -89,7 +89,7 @@ func TestAnExceptionIsHeardBeforeTheHeadDecides(t *testing.T) {
 	if _, body := officer.get("/systems/" + string(sys.ID)); !strings.Contains(body, id) || !strings.Contains(body, "예외로 풀림") {
 		t.Error("the verdict does not show what was lifted")
 	}
-	if code, body := approver.post(path+"/end", "reason", "이전을 마쳤다"); code != http.StatusOK || !strings.Contains(body, "철회") {
+	if code, body := approver.post(path+"/end", "reason", "이전을 마쳤다"); code != http.StatusOK || !strings.Contains(body, "철회") || !strings.Contains(body, "이전을 마쳤다") || !strings.Contains(body, "의견대로") {
 		t.Errorf("the head does not revoke it: %d", code)
 	}
 	if _, body := officer.get("/systems/" + string(sys.ID)); strings.Contains(body, "예외로 풀림") {

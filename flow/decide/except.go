@@ -251,7 +251,7 @@ func (b bulk) endException(ctx context.Context, c *op.Call, s Store, in EndIn) (
 	if err := e.ready(in.Version, Asked, Heard, Granted); err != nil {
 		return Exception{}, err
 	}
-	e.State, e.Decision, e.DecidedBy, e.DecidedAt = to, in.Reason, c.Actor.User, c.Now
+	e.State, e.EndReason, e.EndedBy, e.EndedAt = to, in.Reason, c.Actor.User, c.Now
 	e.Version++
 	c.Record(e.subjects(), "state", string(e.State))
 	return e, s.PutException(ctx, e)

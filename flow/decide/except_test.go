@@ -149,6 +149,14 @@ func TestARevokedExceptionEndsAtOnceAndAWithdrawnOneNeverBegins(t *testing.T) {
 		if len(list) != 2 || states[second.ID] != decide.Revoked || states[first.ID] != decide.Withdrawn || list[0].ByName.Ko != "기관의 장" {
 			t.Errorf("list %+v", list)
 		}
+		for _, x := range list {
+			switch {
+			case x.ID == second.ID && (x.Decision != "그래도 필요" || x.DecidedBy != "a" || x.EndReason != "조건을 어김" || x.EndedBy != "a" || x.EndedAt.IsZero()):
+				t.Errorf("the revoked one does not keep why it was granted and why it ended: %+v", x.Exception)
+			case x.ID == first.ID && (x.Decision != "" || x.DecidedBy != "" || x.EndReason != "착오" || x.EndedBy != "officer"):
+				t.Errorf("the withdrawn one looks decided: %+v", x.Exception)
+			}
+		}
 		if other := do(e.bed, e.officer("A"), e.ops.Exceptions, decide.ExceptionsIn{}).Rows; len(other) > 0 {
 			t.Error("an officer sees the exceptions of another institution")
 		}

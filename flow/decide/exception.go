@@ -53,6 +53,9 @@ type Exception struct {
 	Decision    string                  `json:"decision,omitempty"` // the decider's grounds
 	DecidedBy   string                  `json:"decided_by,omitempty"`
 	DecidedAt   time.Time               `json:"decided_at"`
+	EndReason   string                  `json:"end_reason,omitempty"` // why it was withdrawn or revoked
+	EndedBy     string                  `json:"ended_by,omitempty"`
+	EndedAt     time.Time               `json:"ended_at"`
 	From        naru.Date               `json:"from,omitempty"`
 	Until       naru.Date               `json:"until,omitempty"` // last day; from the next one the old verdict stands again
 	Version     int64                   `json:"version"`
