@@ -257,6 +257,23 @@ func TestFlipsNameTheirCause(t *testing.T) {
 	})
 }
 
+func TestADecisionOfYesterdayStandsWhileNothingChanged(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		e := newEra(t, db)
+		was := e.barred()
+		e.days.Store(1)
+		part := do(e.bed, operator, e.ops.System, decide.SystemIn{ID: was.System}).Components[0]
+		if part.Stored == nil || part.Stored.AsOf != "2020-07-01" || !part.Replays {
+			t.Errorf("a day later: stored %+v, came out again %v", part.Stored, part.Replays)
+		}
+		e.days.Store(365 * 4) // 2024: INT2023 is in force
+		if part := do(e.bed, operator, e.ops.System, decide.SystemIn{ID: was.System}).Components[0]; part.Replays {
+			t.Error("under another law the stored decision came out again")
+		}
+	})
+}
+
 func TestAnExceptionDoesNotCoverWhatWasNotBeforeItsDecider(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {

@@ -105,9 +105,10 @@ func explain(law *policy.Law, lifts Lifts, inst inventory.Institution, sys inven
 	return out
 }
 
-// rests reports whether the decision was made from the same law and facts.
+// rests reports whether the decision was made from the same law and facts. Its day may be
+// an earlier one: a standing decision is renewed when something changes, not every day.
 func (d *Decision) rests(law string, v *policy.Verdict) bool {
-	return d.Law == law && d.Facts == v.FactsDigest && d.AsOf == v.AsOf
+	return d.Law == law && d.Facts == v.FactsDigest
 }
 
 // Crossing is a link (연계) between two components of a system that need not end in the
