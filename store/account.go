@@ -92,7 +92,7 @@ func (tx *Tx) Statement(ctx context.Context, id account.StatementID) (account.St
 
 // Statements implements account.Store. The newest month comes first.
 func (tx *Tx) Statements(ctx context.Context, f account.Filter, p naru.Page) (naru.List[account.StatementRow], error) {
-	month, id, _ := strings.Cut(p.After, "\x1f")
+	id, month, _ := strings.Cut(p.After, "/")
 	const q = `SELECT s.id, s.month, s.institution, i.name, s.approved, COUNT(*), CAST(SUM(l.amount) AS BIGINT),
 		MAX(CASE WHEN o.synthetic THEN 1 ELSE 0 END)
 		FROM account_statement s JOIN institution i ON i.id = s.institution JOIN account_line l ON l.statement = s.id
@@ -106,7 +106,7 @@ func (tx *Tx) Statements(ctx context.Context, f account.Filter, p naru.Page) (na
 		v.Synthetic = synthetic > 0
 		return v, err
 	}, q, f.Month, f.Institution, f.Provider, month, id, p.Size()+1)
-	return page(rows, p, func(v account.StatementRow) string { return string(v.Month) + "\x1f" + string(v.ID) }), err
+	return page(rows, p, func(v account.StatementRow) string { return string(v.ID) + "/" + string(v.Month) }), err
 }
 
 // PendingAdjustments implements account.Store.

@@ -51,10 +51,10 @@ func (tx *Tx) ProviderByBroker(ctx context.Context, url string) (p catalog.Provi
 
 // Providers implements catalog.Store. The order is by name and id.
 func (tx *Tx) Providers(ctx context.Context, of catalog.ProviderID, p naru.Page) (naru.List[catalog.Provider], error) {
-	name, id, _ := strings.Cut(p.After, "\x1f")
+	id, name, _ := strings.Cut(p.After, "/")
 	const q = `SELECT ` + providerColumns + ` FROM provider WHERE ($1 = '' OR id = $1) AND (name, id) > ($2, $3) ORDER BY name, id LIMIT $4`
 	rows, err := collect(ctx, tx, tx.scanProvider, q, of, name, id, p.Size()+1)
-	return page(rows, p, func(v catalog.Provider) string { return v.Name.Ko + "\x1f" + string(v.ID) }), err
+	return page(rows, p, func(v catalog.Provider) string { return string(v.ID) + "/" + v.Name.Ko }), err
 }
 
 // PutProvider implements catalog.Store.
@@ -142,7 +142,7 @@ func (tx *Tx) Offers(ctx context.Context, of catalog.ProviderID) ([]catalog.Offe
 
 // Services implements catalog.Store. The order is by short name and id.
 func (tx *Tx) Services(ctx context.Context, f catalog.Filter, p naru.Page) (naru.List[catalog.ServiceRow], error) {
-	slug, id, _ := strings.Cut(p.After, "\x1f")
+	id, slug, _ := strings.Cut(p.After, "/")
 	const q = `SELECT ` + serviceColumns + `, (SELECT COUNT(*) FROM service_plan n WHERE n.service = s.id AND n.gone = FALSE)
 		FROM service s JOIN provider v ON v.id = s.provider
 		WHERE ($1 = '' OR s.provider = $1) AND ($2 = '' OR s.category = $2) AND ($3 = '' OR v.venue = $3)
@@ -158,7 +158,7 @@ func (tx *Tx) Services(ctx context.Context, f catalog.Filter, p naru.Page) (naru
 	if err != nil {
 		return naru.List[catalog.ServiceRow]{}, err
 	}
-	list := page(rows, p, func(r catalog.ServiceRow) string { return r.Slug + "\x1f" + string(r.ID) })
+	list := page(rows, p, func(r catalog.ServiceRow) string { return string(r.ID) + "/" + r.Slug })
 	for i := range list.Rows {
 		if list.Rows[i].Certificates, err = tx.certificates(ctx, list.Rows[i].ID); err != nil {
 			return list, err

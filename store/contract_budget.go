@@ -34,7 +34,7 @@ func (tx *Tx) PutBudget(ctx context.Context, b contract.Budget) error {
 // Budgets implements contract.Store. The newest year comes first, then by institution.
 func (tx *Tx) Budgets(ctx context.Context, f contract.BudgetFilter, p naru.Page) (naru.List[contract.BudgetRow], error) {
 	var year int
-	at, institution, _ := strings.Cut(p.After, "\x1f")
+	at, institution, _ := strings.Cut(p.After, "/")
 	if at != "" {
 		if _, err := fmt.Sscan(at, &year); err != nil {
 			return naru.List[contract.BudgetRow]{}, naru.NewError(naru.Invalid, "contract.bad_cursor")
@@ -48,5 +48,5 @@ func (tx *Tx) Budgets(ctx context.Context, f contract.BudgetFilter, p naru.Page)
 		r.Free = int64(r.Budget.Free())
 		return r, err
 	}, q, f.Institution, f.Year, year, institution, p.Size()+1)
-	return page(rows, p, func(r contract.BudgetRow) string { return fmt.Sprintf("%d\x1f%s", r.Year, r.Institution) }), err
+	return page(rows, p, func(r contract.BudgetRow) string { return fmt.Sprintf("%d/%s", r.Year, r.Institution) }), err
 }

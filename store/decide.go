@@ -155,7 +155,7 @@ func (tx *Tx) DecisionsBetween(ctx context.Context, e decide.Edition, of invento
 
 // Decisions implements decide.Store. The order is by system and component.
 func (tx *Tx) Decisions(ctx context.Context, f decide.Filter, p naru.Page) (naru.List[decide.Row], error) {
-	system, component, _ := strings.Cut(p.After, "\x1f")
+	system, component, _ := strings.Cut(p.After, "/")
 	const q = `SELECT ` + decisionColumns + `, i.name, s.code, s.name, COALESCE(c.name, ''), s.synthetic FROM
 		(SELECT edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite, open, hybrid, law, facts,
 			exempt, version, decided_at FROM decision WHERE edition = $1 AND (system, component) > ($2, $3) AND ($4 = '' OR institution = $4)
@@ -169,7 +169,7 @@ func (tx *Tx) Decisions(ctx context.Context, f decide.Filter, p naru.Page) (naru
 		r.Decision, err = scanDecision(s, &r.InstitutionName, &r.SystemCode, &r.SystemName, &r.ComponentName, &r.Synthetic)
 		return r, err
 	}, q, f.Edition, system, component, f.Institution, int64(f.Open()), f.Hybrid, f.Venue, f.Outcome, p.Size()+1)
-	return page(rows, p, func(r decide.Row) string { return string(r.System) + "\x1f" + string(r.Component) }), err
+	return page(rows, p, func(r decide.Row) string { return string(r.System) + "/" + string(r.Component) }), err
 }
 
 // Tally implements decide.Store.

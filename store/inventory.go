@@ -282,7 +282,7 @@ func (tx *Tx) components(ctx context.Context, schema *policy.Schema, id inventor
 
 // Systems implements inventory.Store. The order is by code and id.
 func (tx *Tx) Systems(ctx context.Context, f inventory.Filter, p naru.Page) (naru.List[inventory.SystemRow], error) {
-	code, id, _ := strings.Cut(p.After, "\x1f")
+	id, code, _ := strings.Cut(p.After, "/")
 	const q = `SELECT s.id, s.institution, i.name, s.code, s.name, s.site, s.stage, s.grade, s.yearly_cost, s.components, s.synthetic
 		FROM system s JOIN institution i ON i.id = s.institution
 		WHERE ($1 = '' OR s.institution = $1) AND s.search LIKE $2 ESCAPE '\' AND ($3 = '' OR s.site = $3) AND ($4 = 0 OR s.grade = $4)
@@ -291,5 +291,5 @@ func (tx *Tx) Systems(ctx context.Context, f inventory.Filter, p naru.Page) (nar
 		err = s.Scan(&r.ID, &r.Institution, &r.InstitutionName, &r.Code, &r.Name, &r.Site, &r.Stage, &r.Grade, &r.YearlyCost, &r.Components, &r.Synthetic)
 		return r, err
 	}, q, f.Institution, like(f.Query), f.Site, f.Grade, code, id, p.Size()+1, f.Synthetic)
-	return page(rows, p, func(r inventory.SystemRow) string { return r.Code + "\x1f" + string(r.ID) }), err
+	return page(rows, p, func(r inventory.SystemRow) string { return string(r.ID) + "/" + r.Code }), err
 }

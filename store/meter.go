@@ -80,11 +80,11 @@ func (tx *Tx) UsageDigest(ctx context.Context, p catalog.ProviderID, line string
 
 // Usage implements meter.Store. The order is by provider and line.
 func (tx *Tx) Usage(ctx context.Context, f meter.Filter, p naru.Page) (naru.List[meter.Usage], error) {
-	provider, line, _ := strings.Cut(p.After, "\x1f")
+	provider, line, _ := strings.Cut(p.After, "/")
 	const q = `SELECT ` + usageColumns + ` FROM usage_line WHERE ($1 = '' OR institution = $1) AND ($2 = '' OR provider = $2)
 		AND ($3 = '' OR instance = $3) AND ($4 = '' OR month = $4) AND (provider, line) > ($5, $6) ORDER BY provider, line LIMIT $7`
 	rows, err := collect(ctx, tx, scanUsage, q, f.Institution, f.Provider, f.Instance, f.Month, provider, line, p.Size()+1)
-	return page(rows, p, func(u meter.Usage) string { return string(u.Provider) + "\x1f" + u.Line }), err
+	return page(rows, p, func(u meter.Usage) string { return string(u.Provider) + "/" + u.Line }), err
 }
 
 // UsageOfMonth implements meter.Months.

@@ -38,6 +38,7 @@ type App struct {
 	Lang string // "ko" or "en"
 
 	url, data, output string
+	later             bool // what is printed follows an earlier page of the same list
 	root              *cobra.Command
 }
 

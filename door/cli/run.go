@@ -33,7 +33,7 @@ func (a *App) runOperation(c *cobra.Command, in *form, args []string) error {
 				fmt.Fprintln(a.Err, a.T("more", "cursor", next))
 				return nil
 			}
-			fields["after"] = next
+			fields["after"], a.later = next, true
 		}
 	})
 }

@@ -35,8 +35,10 @@ func (a *App) printCSV(v reflect.Value) error {
 	for i, c := range cols {
 		names[i] = c.name
 	}
-	if err := w.Write(names); err != nil {
-		return err
+	if !a.later { // one table, however many pages
+		if err := w.Write(names); err != nil {
+			return err
+		}
 	}
 	one := func(row reflect.Value) error {
 		cells := make([]string, len(cols))
