@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"naru"
 	"naru/base/policy"
 	"naru/door/cli"
 	"naru/flow/inventory"
@@ -37,6 +38,9 @@ func packsAt(dir string) (shelf, error) {
 		return shelf{}, cli.Usage(err.Error())
 	}
 	set, err := policy.Load(inventory.Facts(), completed{os.DirFS(dir)})
+	if err == nil && len(set.Packs()) == 0 {
+		err = naru.NewError(naru.Invalid, "policy.no_packs", "folder", dir)
+	}
 	return shelf{set, packsOf(set), testOf(set)}, err
 }
 

@@ -48,6 +48,17 @@ func writePack(t *testing.T, key string, changes ...string) string {
 	return dir
 }
 
+func TestAFolderWithoutInstrumentsIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, args := range [][]string{{"policy", "test", dir}, {"decide", "--facts", "-", "--packs", dir}} {
+		code, out, errs := typed(t, "{}", args...)
+		if code != 2 || out != "" || !strings.Contains(errs, "no instrument") {
+			t.Errorf("%v: exit %d\n%s%s", args, code, out, errs)
+		}
+	}
+}
+
 func TestPolicyTestPassesOnWhatShips(t *testing.T) {
 	t.Parallel()
 	code, out, errs := typed(t, "", "policy", "test", "--format", "json")
