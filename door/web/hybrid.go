@@ -48,12 +48,13 @@ const (
 	boxStep   = 68
 	nameStep  = 22
 	zoneEdge  = 16
+	laneStep  = 30
 )
 
 // sketchOf lays the components out by where each may run.
 func (p page) sketchOf(v verdictView) sketch {
 	s, at := p.zones(v)
-	crossing := make(map[[2]string]int)
+	crossing, lanes := make(map[[2]string]int), 0
 	for i, x := range v.Crossings {
 		crossing[[2]string{x.From, x.To}] = i
 	}
@@ -73,9 +74,15 @@ func (p page) sketchOf(v verdictView) sketch {
 			} else if _, twice := crossing[[2]string{to, c.Name}]; twice {
 				continue // drawn from its other end
 			}
-			l.draw(from, end)
+			if l.draw(from, end, lanes, s.Height) {
+				lanes++
+			}
 			s.Lines = append(s.Lines, l)
 		}
+	}
+	s.Height += lanes * laneStep
+	for i := range s.Zones {
+		s.Zones[i].Height = s.Height
 	}
 	return s
 }
@@ -105,7 +112,6 @@ func (p page) zones(v verdictView) (sketch, map[string]box) {
 	at := make(map[string]box)
 	for i := range s.Zones {
 		z := &s.Zones[i]
-		z.Height = s.Height
 		for k := range z.Boxes {
 			b := &z.Boxes[k]
 			b.X, b.Y = z.X+(zoneWidth-boxWidth)/2, top+k*boxStep
@@ -123,23 +129,29 @@ func (p page) venueNames(list []policy.Venue) []string {
 	return names
 }
 
-// draw leads the line from box to box: across the gap, or around when both stand in one
-// zone.
-func (l *line) draw(a, b box) {
+// draw leads the line from box to box: across the gap, around when both stand in one
+// zone, or below the zones between them, which takes a lane.
+func (l *line) draw(a, b box, lane, bottom int) (below bool) {
 	if a.X > b.X {
 		a, b = b, a
 	}
 	y1, y2 := a.Y+boxHeight/2, b.Y+boxHeight/2
-	if a.X == b.X {
-		x := a.X
-		l.Path = fmt.Sprintf("M%d %d C%d %d %d %d %d %d", x, y1, x-40, y1, x-40, y2, x, y2)
-		l.X, l.Y = x-28, (y1+y2)/2
-		return
-	}
 	x1, x2 := a.X+boxWidth, b.X
 	middle := (x1 + x2) / 2
-	l.Path = fmt.Sprintf("M%d %d C%d %d %d %d %d %d", x1, y1, middle, y1, middle, y2, x2, y2)
-	l.X, l.Y = middle, (y1+y2)/2
+	switch {
+	case a.X == b.X:
+		l.Path = fmt.Sprintf("M%d %d C%d %d %d %d %d %d", a.X, y1, a.X-40, y1, a.X-40, y2, a.X, y2)
+		l.X, l.Y = a.X-28, (y1+y2)/2
+	case b.X-a.X > zoneWidth+zoneGap:
+		turn, y := (zoneWidth-boxWidth)/2+12+12*lane, bottom+laneStep*lane
+		l.Path = fmt.Sprintf("M%d %d H%d V%d H%d V%d H%d", x1, y1, x1+turn, y, x2-turn, y2, x2)
+		l.X, l.Y = middle, y
+		return true
+	default:
+		l.Path = fmt.Sprintf("M%d %d C%d %d %d %d %d %d", x1, y1, middle, y1, middle, y2, x2, y2)
+		l.X, l.Y = middle, (y1+y2)/2
+	}
+	return false
 }
 
 // clip shortens a name to what fits into a box.

@@ -12,8 +12,8 @@ import (
 )
 
 // whatifCSV gives the whole list of flipped systems, page after page of the same
-// operation, as it is read. A law that changes meanwhile ends the list with a line that
-// says so, because its pages would not be of one answer.
+// operation, as it is read. A law or an estate that changes meanwhile ends the list with a
+// line that says so, because its pages would not be of one answer.
 func (s *server) whatifCSV(q *request) error {
 	v := q.r.URL.Query()
 	if q.r.Method == http.MethodPost {
@@ -40,12 +40,17 @@ func (s *server) whatifCSV(q *request) error {
 			return nil
 		}
 		in.After = out.Next
-		if out, err = op.Do(q.r.Context(), q.Runner, call, s.Decide.WhatIf, in); err != nil || out.After.Law != first.After.Law || out.Before.Law != first.Before.Law {
+		if out, err = op.Do(q.r.Context(), q.Runner, call, s.Decide.WhatIf, in); err != nil || !sameAnswer(&first, &out) {
 			_ = w.Write([]string{q.t("web.whatif.torn")})
 			w.Flush()
 			return nil
 		}
 	}
+}
+
+// sameAnswer reports whether two pages count alike under the same laws.
+func sameAnswer(a, b *decide.WhatIfOut) bool {
+	return a.Before.Law == b.Before.Law && a.After.Law == b.After.Law && a.Systems == b.Systems && a.Flipped == b.Flipped
 }
 
 func (p page) flipHead() []string {

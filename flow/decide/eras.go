@@ -73,7 +73,7 @@ func turns() []turn {
 const maxEras = 12
 
 func (t think) eras(ctx context.Context, c *op.Call, s Store, in ErasIn) (ErasOut, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return ErasOut{}, err
 	}

@@ -280,7 +280,7 @@ type ExceptionsIn struct {
 }
 
 func (b bulk) exceptions(ctx context.Context, c *op.Call, s Store, in ExceptionsIn) (naru.List[ExceptionRow], error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return naru.List[ExceptionRow]{}, err
 	}

@@ -114,7 +114,7 @@ type FlipsIn struct {
 
 // flips lists what came out otherwise than before, the latest first.
 func flips(ctx context.Context, c *op.Call, s Store, in FlipsIn) (naru.List[FlipRow], error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return naru.List[FlipRow]{}, err
 	}

@@ -45,7 +45,7 @@ type ListIn struct {
 }
 
 func list(ctx context.Context, c *op.Call, s Store, in ListIn) (naru.List[Row], error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return naru.List[Row]{}, err
 	}
@@ -111,7 +111,7 @@ type KindSummary struct {
 }
 
 func summary(ctx context.Context, c *op.Call, s Store, in SummaryIn) (SummaryOut, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return SummaryOut{}, err
 	}

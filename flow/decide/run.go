@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"naru"
-	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/flow/inventory"
@@ -37,7 +36,7 @@ type bulk struct{ book *law.Book }
 
 // run decides everything in the caller's sight and replaces what was stored of it.
 func (b bulk) run(ctx context.Context, c *op.Call, s Store, in RunIn) (RunOut, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return RunOut{}, err
 	}
@@ -76,19 +75,6 @@ func editionOf(c *op.Call, asOf naru.Date) (Edition, naru.Date) {
 		return Standing, c.Today()
 	}
 	return Edition(asOf), asOf
-}
-
-// within bounds a wish to what the caller sees: everybody else's institution is
-// refused, and no wish means everything in sight.
-func within(a naru.Actor, wish inventory.InstitutionID) (inventory.InstitutionID, error) {
-	scope := inventory.InstitutionID(identity.Scope(a))
-	if scope == "" || wish == scope {
-		return wish, nil
-	}
-	if wish != "" {
-		return "", identity.RequireSight(a, string(wish), string(wish))
-	}
-	return scope, nil
 }
 
 func subjects(scope inventory.InstitutionID) []string {

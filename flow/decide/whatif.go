@@ -102,7 +102,7 @@ type think struct {
 }
 
 func (t think) whatif(ctx context.Context, c *op.Call, s Store, in WhatIfIn) (WhatIfOut, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return WhatIfOut{}, err
 	}

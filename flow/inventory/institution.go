@@ -1,6 +1,9 @@
 package inventory
 
-import "naru"
+import (
+	"naru"
+	"naru/base/identity"
+)
 
 // InstitutionID identifies an institution: "inst_…".
 type InstitutionID string
@@ -27,4 +30,17 @@ type InstitutionRow struct {
 	Code       string      `json:"code"`
 	ParentCode string      `json:"parent_code,omitempty"`
 	Value      Institution `json:"value"`
+}
+
+// Within bounds a wish to what the caller sees: everybody else's institution is refused,
+// and no wish means everything in sight.
+func Within(a naru.Actor, wish InstitutionID) (InstitutionID, error) {
+	scope := InstitutionID(identity.Scope(a))
+	if scope == "" || wish == scope {
+		return wish, nil
+	}
+	if wish != "" {
+		return "", identity.RequireSight(a, string(wish), string(wish))
+	}
+	return scope, nil
 }

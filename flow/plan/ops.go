@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"naru"
-	"naru/base/identity"
 	"naru/base/op"
 	"naru/flow/decide"
 	"naru/flow/inventory"
@@ -90,15 +89,3 @@ type desk struct {
 }
 
 func (d desk) read(s *Subject) traits { return d.lens.read(&s.Facts) }
-
-// within bounds a wish to what the caller sees.
-func within(a naru.Actor, wish inventory.InstitutionID) (inventory.InstitutionID, error) {
-	scope := inventory.InstitutionID(identity.Scope(a))
-	if scope == "" || wish == scope {
-		return wish, nil
-	}
-	if wish != "" {
-		return "", identity.RequireSight(a, string(wish), string(wish))
-	}
-	return scope, nil
-}

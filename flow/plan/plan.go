@@ -51,7 +51,7 @@ type made struct {
 
 // make reads the estate in the caller's sight and computes its plan.
 func (d desk) make(ctx context.Context, c *op.Call, s Store, in Inputs) (made, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return made{}, err
 	}

@@ -119,7 +119,7 @@ func judge(targets []Target, t traits) (Result, Target) {
 }
 
 func (d desk) recovery(ctx context.Context, c *op.Call, s Store, in RecoveryIn) (Recovery, error) {
-	scope, err := within(c.Actor, in.Institution)
+	scope, err := inventory.Within(c.Actor, in.Institution)
 	if err != nil {
 		return Recovery{}, err
 	}

@@ -6,7 +6,9 @@ import (
 
 	"naru"
 	"naru/base/identity"
+	"naru/flow/decide"
 	"naru/flow/inventory"
+	"naru/link/feed"
 )
 
 // nation imports a few institutions and systems, all of them invented.
@@ -24,6 +26,15 @@ func (s *Stand) nation(t testing.TB) {
 		t.Fatalf("%d institutions of the name", len(list.Rows))
 	}
 	s.Office = list.Rows[0]
+}
+
+// Enlarge imports the example nation beside the stand's own and decides everything.
+func (s *Stand) Enlarge(t testing.TB, size int) {
+	t.Helper()
+	n := feed.MakeNation(20260302, size)
+	Do(t, s, s.As(identity.Operator), inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "example nation", Rows: n.Institutions})
+	Do(t, s, s.As(identity.Operator), inventory.Import, inventory.ImportIn{Source: "example nation", Synthetic: true, Rows: n.Rows()})
+	Do(t, s, s.As(identity.Operator), s.Decide.Run, decide.RunIn{})
 }
 
 func rows() []inventory.Row {

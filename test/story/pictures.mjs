@@ -31,6 +31,11 @@ try {
     await officer.page.click('a[href*="/candidates/"]');
     await shoot(officer.page, 'candidates' + suffix);
     await officer.context.close();
+    const ministry = await visitor(browser, plan.base, { lang, width: 1280 });
+    await signIn(ministry.page, 'ministry', plan.password);
+    await ministry.page.goto('/whatif/eras');
+    await shoot(ministry.page, 'eras' + suffix, 1240);
+    await ministry.context.close();
   }
 } finally {
   await browser.close();

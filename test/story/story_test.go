@@ -10,10 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"naru/base/identity"
+	"naru/flow/decide"
+	flowplan "naru/flow/plan"
 	"naru/internal/teststand"
 )
 
@@ -163,4 +167,28 @@ func TestTheRoadFromAnOrderToAService(t *testing.T) {
 func TestTheRoadOfALaw(t *testing.T) {
 	chromium := browser(t)
 	walk(t, chromium, "law.mjs", plan{Base: serve(t, teststand.New(t)), Password: teststand.Password})
+}
+
+// TestTheNationOnPages shows the example nation at its published size: a hybrid verdict, what
+// flipped since 2017, and the fire of 2025-09-26, which hit 709 systems of grades 40, 68, 261
+// and 340. The stand's own systems at the centre are counted beside them.
+func TestTheNationOnPages(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	fire := flowplan.BlastIn{Loss: flowplan.Loss{Kind: flowplan.LostCentre, Of: "daejeon"}}
+	own := teststand.Do(t, s, s.As(identity.Ministry), s.Plan.Blast, fire)
+	s.Enlarge(t, 17_243)
+	var grades []string
+	for i, n := range []int{40, 68, 261, 340} {
+		for _, g := range own.Grades {
+			if g.Key == strconv.Itoa(i+1) {
+				n += g.Direct
+			}
+		}
+		grades = append(grades, strconv.Itoa(n))
+	}
+	flips := teststand.Do(t, s, s.As(identity.Ministry), s.Decide.WhatIf, decide.WhatIfIn{Against: "2017-03-02"})
+	walk(t, chromium, "nation.mjs", plan{Base: serve(t, s), Password: teststand.Password, Files: map[string]string{
+		"direct": strconv.Itoa(709 + own.Direct), "grades": strings.Join(grades, " "), "flipped": strconv.Itoa(flips.Flipped),
+	}})
 }
