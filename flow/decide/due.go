@@ -21,7 +21,7 @@ type DueOut struct {
 // due compares the standing decisions in the caller's sight with the law and the
 // exceptions of today.
 func (b bulk) due(ctx context.Context, c *op.Call, s Store, _ DueIn) (DueOut, error) {
-	scope, err := within(c.Actor, "")
+	scope, err := inventory.Within(c.Actor, "")
 	if err != nil {
 		return DueOut{}, err
 	}
