@@ -188,6 +188,9 @@ func (b bulk) ruleOn(ctx context.Context, c *op.Call, s Store, in DecideIn) (Exc
 	}
 	e.State, e.Decision, e.DecidedBy, e.DecidedAt = Refused, in.Decision, c.Actor.User, c.Now
 	if in.Grant {
+		if err := b.stillBars(ctx, c, s, &e); err != nil {
+			return Exception{}, err
+		}
 		if err := e.grant(in, c.Today()); err != nil {
 			return Exception{}, err
 		}
@@ -196,6 +199,20 @@ func (b bulk) ruleOn(ctx context.Context, c *op.Call, s Store, in DecideIn) (Exc
 	c.Record(e.subjects(), "state", string(e.State), "venue", string(e.Venue), "pack", e.Pack, "by", e.By,
 		"from", string(e.From), "until", string(e.Until))
 	return e, s.PutException(ctx, e)
+}
+
+// stillBars refuses to grant what today's law bars no more, or leaves to somebody else.
+func (b bulk) stillBars(ctx context.Context, c *op.Call, s Store, e *Exception) error {
+	v, _, err := b.verdictOf(ctx, c, s, e.Component)
+	if err != nil {
+		return err
+	}
+	for _, r := range v.At(e.Venue).Reasons {
+		if r.Pack == e.Pack && slices.Contains(e.Rules, r.Rule) && r.Lift != nil && r.Lift.By == e.By {
+			return nil
+		}
+	}
+	return naru.NewError(naru.Conflict, "decide.nothing_to_lift", "venue", string(e.Venue))
 }
 
 // grant takes the time and the conditions of a granted exception.

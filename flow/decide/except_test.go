@@ -257,6 +257,24 @@ func TestFlipsNameTheirCause(t *testing.T) {
 	})
 }
 
+func TestWhatNoRuleBarsAnyMoreIsNotGranted(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		e := newEra(t, db)
+		was := e.barred()
+		asked := do(e.bed, e.officer("B"), e.ops.Ask, decide.AskIn{Component: was.Component, Venue: policy.Private, Reason: "업무 연속성"})
+		do(e.bed, naru.Actor{User: "m", Role: "ministry"}, e.ops.Hear, decide.HearIn{ID: asked.ID, Favours: true, Opinion: "이의 없음"})
+		approver := naru.Actor{User: "a", Role: "approver", Institution: string(e.ids["B"])}
+		e.days.Store(365 * 4) // 2024: INT2020, whose bar it was, has ended
+		in := decide.DecideIn{ID: asked.ID, Grant: true, Decision: "타당함", Until: "2026-12-31"}
+		refused(e.bed, approver, e.ops.RuleException, in, "decide.nothing_to_lift")
+		in.Grant = false
+		if x := do(e.bed, approver, e.ops.RuleException, in); x.State != decide.Refused {
+			t.Errorf("it cannot be refused either: %s", x.State)
+		}
+	})
+}
+
 func TestADecisionOfYesterdayStandsWhileNothingChanged(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
