@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"naru"
+	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 )
@@ -146,11 +147,38 @@ func (tx *Tx) DecisionsOf(ctx context.Context, e decide.Edition, id inventory.Sy
 		`SELECT `+decisionColumns+` FROM decision d WHERE d.edition = $1 AND d.system = $2 ORDER BY d.component`, e, id)
 }
 
-// DecisionsBetween implements decide.Store.
+// DecisionsBetween implements decide.Store. A nation passes through here, so only what is
+// compared is read, and the few words that outcomes, laws and days are stand once.
 func (tx *Tx) DecisionsBetween(ctx context.Context, e decide.Edition, of inventory.InstitutionID, after, last inventory.SystemID) ([]decide.Decision, error) {
-	return collect(ctx, tx, func(s scanner) (decide.Decision, error) { return scanDecision(s) },
-		`SELECT `+decisionColumns+` FROM decision d WHERE d.edition = $1 AND d.system > $3 AND d.system <= $4 AND ($2 = '' OR d.institution = $2)`,
-		e, of, after, last)
+	words := make(map[string]string)
+	once := func(b sql.RawBytes) string {
+		w, ok := words[string(b)]
+		if !ok {
+			w = string(b)
+			words[w] = w
+		}
+		return w
+	}
+	var asOf, law, exempt sql.RawBytes
+	var out [5]sql.RawBytes
+	var facts []byte
+	dest := []any{nil, &asOf, &out[0], &out[1], &out[2], &out[3], &out[4], &law, &facts, &exempt}
+	return collect(ctx, tx, func(s scanner) (d decide.Decision, err error) {
+		dest[0] = &d.Component
+		if err = s.Scan(dest...); err != nil {
+			return d, err
+		}
+		var o policy.Outcomes
+		for i := range out {
+			o[i] = policy.Outcome(once(out[i]))
+		}
+		d.AsOf, d.Law, d.Outcomes, d.Facts = naru.Date(once(asOf)), once(law), decide.OutcomesFrom(o), hex.EncodeToString(facts)
+		if len(exempt) > 0 {
+			d.Exempt = strings.Fields(string(exempt))
+		}
+		return d, nil
+	}, `SELECT component, as_of, government, private, ppp, own, onsite, law, facts, exempt FROM decision
+		WHERE edition = $1 AND system > $3 AND system <= $4 AND ($2 = '' OR institution = $2)`, e, of, after, last)
 }
 
 // Decisions implements decide.Store. The order is by system and component.

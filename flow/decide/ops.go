@@ -32,8 +32,9 @@ type Store interface {
 	PutDecisions(ctx context.Context, e Edition, list []Decision) error
 	// AddDecisions adds decisions of systems that have none in the edition.
 	AddDecisions(ctx context.Context, e Edition, list []Decision) error
-	// DecisionsBetween returns an edition's decisions of an institution, or of all when it
-	// is "", of the systems behind one and up to another.
+	// DecisionsBetween returns what can be compared of an edition's decisions (component,
+	// day, outcomes, law, facts, exceptions) of an institution, or of all when it is "", of
+	// the systems behind one and up to another.
 	DecisionsBetween(ctx context.Context, e Edition, of inventory.InstitutionID, after, last inventory.SystemID) ([]Decision, error)
 	DecisionsOf(ctx context.Context, e Edition, id inventory.SystemID) ([]Decision, error)
 	Decisions(ctx context.Context, f Filter, p naru.Page) (naru.List[Row], error)
