@@ -73,29 +73,26 @@ func (tx *Tx) DropDecisions(ctx context.Context, e decide.Edition, of inventory.
 		e, of, after, last)
 }
 
-// PutDecisions implements decide.Store.
-func (tx *Tx) PutDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
-	drop, done, err := tx.prepare(ctx, `DELETE FROM decision WHERE edition = $1 AND system = $2`)
-	if err != nil {
-		return err
-	}
-	defer done()
+// DropComponents implements decide.Store.
+func (tx *Tx) DropComponents(ctx context.Context, e decide.Edition, list []decide.Decision) error {
 	for i := range list {
-		if i > 0 && list[i].System == list[i-1].System {
-			continue
-		}
-		if err := drop(e, list[i].System); err != nil {
-			return fmt.Errorf("decisions of %s: %w", list[i].System, err)
+		err := tx.exec(ctx, `DELETE FROM decision WHERE edition = $1 AND system = $2 AND component = $3`, e, list[i].System, list[i].Component)
+		if err != nil {
+			return fmt.Errorf("decision of %s: %w", list[i].Component, err)
 		}
 	}
-	return tx.AddDecisions(ctx, e, list)
+	return nil
 }
 
-// AddDecisions implements decide.Store.
-func (tx *Tx) AddDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
+// PutDecisions implements decide.Store.
+func (tx *Tx) PutDecisions(ctx context.Context, e decide.Edition, list []decide.Decision) error {
 	const q = `INSERT INTO decision (edition, system, component, institution, kind, as_of, government, private, ppp, own, onsite,
 		open, hybrid, law, facts, exempt, version, decided_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT (edition, system, component) DO UPDATE SET institution = excluded.institution, kind = excluded.kind,
+			as_of = excluded.as_of, government = excluded.government, private = excluded.private, ppp = excluded.ppp,
+			own = excluded.own, onsite = excluded.onsite, open = excluded.open, hybrid = excluded.hybrid, law = excluded.law,
+			facts = excluded.facts, exempt = excluded.exempt, version = excluded.version, decided_at = excluded.decided_at`
 	put, done, err := tx.prepare(ctx, q)
 	if err != nil {
 		return err
@@ -162,9 +159,9 @@ func (tx *Tx) DecisionsBetween(ctx context.Context, e decide.Edition, of invento
 	var asOf, law, exempt sql.RawBytes
 	var out [5]sql.RawBytes
 	var facts []byte
-	dest := []any{nil, &asOf, &out[0], &out[1], &out[2], &out[3], &out[4], &law, &facts, &exempt}
+	dest := []any{nil, nil, &asOf, &out[0], &out[1], &out[2], &out[3], &out[4], &law, &facts, &exempt}
 	return collect(ctx, tx, func(s scanner) (d decide.Decision, err error) {
-		dest[0] = &d.Component
+		dest[0], dest[1] = &d.System, &d.Component
 		if err = s.Scan(dest...); err != nil {
 			return d, err
 		}
@@ -177,7 +174,7 @@ func (tx *Tx) DecisionsBetween(ctx context.Context, e decide.Edition, of invento
 			d.Exempt = strings.Fields(string(exempt))
 		}
 		return d, nil
-	}, `SELECT component, as_of, government, private, ppp, own, onsite, law, facts, exempt FROM decision
+	}, `SELECT system, component, as_of, government, private, ppp, own, onsite, law, facts, exempt FROM decision
 		WHERE edition = $1 AND system > $3 AND system <= $4 AND ($2 = '' OR institution = $2)`, e, of, after, last)
 }
 

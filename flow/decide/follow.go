@@ -80,11 +80,7 @@ func (w *work) these(ctx context.Context, c *op.Call, s Store, systems []invento
 		if len(before) == 0 {
 			continue // not decided yet: the follower of its import will
 		}
-		list, err := w.take(ctx, c, s, before, []Subject{{Kind: inst.Kind, System: sys}})
-		if err != nil {
-			return err
-		}
-		if err := s.PutDecisions(ctx, Standing, list); err != nil {
+		if err := w.take(ctx, c, s, before, []Subject{{Kind: inst.Kind, System: sys}}); err != nil {
 			return err
 		}
 	}

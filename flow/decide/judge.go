@@ -34,6 +34,15 @@ func outcomesOf(v *policy.Verdict) Outcomes {
 	return OutcomesFrom(o)
 }
 
+// outcomes decides one component; only where an exception was granted rule by rule.
+func (w *work) outcomes(lifts policy.Exemptions, f *policy.Facts) Outcomes {
+	if len(lifts) > 0 {
+		return OutcomesFrom(w.law.OutcomesUnder(lifts, f))
+	}
+	w.law.Find(f, &w.found)
+	return OutcomesFrom(w.found.Outcomes())
+}
+
 // settled is a decision with the facts it was made from.
 type settled struct {
 	Decision
@@ -50,7 +59,7 @@ func (w *work) settle(s *Subject) []settled {
 		d := &list[i]
 		d.facts = inventory.FactsOf(w.law.Schema(), s.Kind, sys, c)
 		lifts := w.lifts[c.ID].On(w.law.Date())
-		parts[i] = OutcomesFrom(w.law.OutcomesUnder(lifts, &d.facts))
+		parts[i] = w.outcomes(lifts, &d.facts)
 		open, _ := parts[i].sides()
 		d.Decision = Decision{
 			Component: c.ID, System: sys.ID, Institution: sys.Institution, Kind: s.Kind, AsOf: w.law.Date(),

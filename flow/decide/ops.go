@@ -27,13 +27,12 @@ type Store interface {
 	// DropDecisions removes an edition's decisions of an institution, or all when it is "",
 	// behind one system and up to another ("" = to the end).
 	DropDecisions(ctx context.Context, e Edition, of inventory.InstitutionID, after, last inventory.SystemID) error
-	// PutDecisions replaces the edition's decisions of the systems they belong to; each
-	// system's decisions stand together.
+	// PutDecisions stores decisions in place of what stood of their components.
 	PutDecisions(ctx context.Context, e Edition, list []Decision) error
-	// AddDecisions adds decisions of systems that have none in the edition.
-	AddDecisions(ctx context.Context, e Edition, list []Decision) error
-	// DecisionsBetween returns what can be compared of an edition's decisions (component,
-	// day, outcomes, law, facts, exceptions) of an institution, or of all when it is "", of
+	// DropComponents removes the decisions of components, named by system and component.
+	DropComponents(ctx context.Context, e Edition, list []Decision) error
+	// DecisionsBetween returns what can be compared of an edition's decisions (system,
+	// component, day, outcomes, law, facts, exceptions) of an institution, or of all when it is "", of
 	// the systems behind one and up to another.
 	DecisionsBetween(ctx context.Context, e Edition, of inventory.InstitutionID, after, last inventory.SystemID) ([]Decision, error)
 	DecisionsOf(ctx context.Context, e Edition, id inventory.SystemID) ([]Decision, error)

@@ -25,6 +25,7 @@ type work struct {
 	entry   int64 // of the record, that caused the pass; 0 when a person or the calendar did
 	sum     tally
 	flips   int
+	found   policy.Finding // used again for every component
 }
 
 // each reads, decides and stores chunk by chunk until nothing is left.
@@ -55,22 +56,12 @@ func (w *work) renew(ctx context.Context, c *op.Call, s Store, at span, subjects
 	if err != nil {
 		return err
 	}
-	list, err := w.take(ctx, c, s, before, subjects)
-	if err != nil {
-		return err
-	}
-	if !w.all {
-		return s.PutDecisions(ctx, w.edition, list)
-	}
-	if err := s.DropDecisions(ctx, w.edition, w.scope, at.after, at.last); err != nil {
-		return err
-	}
-	return s.AddDecisions(ctx, w.edition, list)
+	return w.take(ctx, c, s, before, subjects)
 }
 
-// take decides systems, compares the decisions with those before, and keeps the facts
-// and the flips.
-func (w *work) take(ctx context.Context, c *op.Call, s Store, before []Decision, subjects []Subject) ([]Decision, error) {
+// take decides systems, compares the decisions with those before, and stores them with
+// the facts and the flips.
+func (w *work) take(ctx context.Context, c *op.Call, s Store, before []Decision, subjects []Subject) error {
 	stood := make(map[inventory.ComponentID]*Decision, len(before))
 	for i := range before {
 		stood[before[i].Component] = &before[i]
@@ -95,10 +86,36 @@ func (w *work) take(ctx context.Context, c *op.Call, s Store, before []Decision,
 		w.sum.add(list[len(list)-len(decided):])
 	}
 	if err := s.KeepFacts(ctx, facts); err != nil {
-		return nil, err
+		return err
 	}
 	w.flips += len(flips)
-	return list, s.PutFlips(ctx, flips)
+	if err := s.PutFlips(ctx, flips); err != nil {
+		return err
+	}
+	if err := s.PutDecisions(ctx, w.edition, list); err != nil {
+		return err
+	}
+	return s.DropComponents(ctx, w.edition, w.gone(before, list, subjects))
+}
+
+// gone lists what stood of components that are no more: of the systems that were decided,
+// or of the whole span when every system of it was.
+func (w *work) gone(before, list []Decision, subjects []Subject) []Decision {
+	now := make(map[inventory.ComponentID]bool, len(list))
+	for i := range list {
+		now[list[i].Component] = true
+	}
+	decided := make(map[inventory.SystemID]bool, len(subjects))
+	for i := range subjects {
+		decided[subjects[i].System.ID] = true
+	}
+	var gone []Decision
+	for i := range before {
+		if d := &before[i]; !now[d.Component] && (w.all || decided[d.System]) {
+			gone = append(gone, *d)
+		}
+	}
+	return gone
 }
 
 // sweep drops the decisions of systems behind the last one, which are no more.
