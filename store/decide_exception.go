@@ -98,7 +98,7 @@ func (tx *Tx) Exceptions(ctx context.Context, f decide.ExceptionFilter, p naru.P
 
 // Lifts implements decide.Exempter.
 func (tx *Tx) Lifts(ctx context.Context, of inventory.InstitutionID, system inventory.SystemID) (decide.Lifts, error) {
-	const q = `SELECT ` + exceptionColumns + ` FROM exemption e WHERE e.state = 'granted' AND ($1 = '' OR e.institution = $1)
+	const q = `SELECT ` + exceptionColumns + ` FROM exemption e WHERE e.state IN ('granted', 'revoked') AND ($1 = '' OR e.institution = $1)
 		AND ($2 = '' OR e.system = $2) ORDER BY e.id`
 	rows, err := collect(ctx, tx, func(s scanner) (decide.Exception, error) { return scanException(s) }, q, of, system)
 	if err != nil {
@@ -106,7 +106,9 @@ func (tx *Tx) Lifts(ctx context.Context, of inventory.InstitutionID, system inve
 	}
 	lifts := make(decide.Lifts)
 	for i := range rows {
-		lifts[rows[i].Component] = append(lifts[rows[i].Component], rows[i].Exemption())
+		if x, held := rows[i].Held(); held {
+			lifts[rows[i].Component] = append(lifts[rows[i].Component], x)
+		}
 	}
 	return lifts, nil
 }

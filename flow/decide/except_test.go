@@ -141,12 +141,24 @@ func TestARevokedExceptionEndsAtOnceAndAWithdrawnOneNeverBegins(t *testing.T) {
 		if o := e.stored(decide.Standing)[0].Outcomes; o != was.Outcomes {
 			t.Errorf("revoked: %+v", o)
 		}
+		e.days.Store(10)
+		third := do(e.bed, e.officer("B"), e.ops.Ask, in)
+		do(e.bed, ministry, e.ops.Hear, decide.HearIn{ID: third.ID, Opinion: "이의 없음"})
+		do(e.bed, approver, e.ops.RuleException, decide.DecideIn{ID: third.ID, Grant: true, Decision: "필요", Until: "2021-06-30"})
+		e.days.Store(20)
+		do(e.bed, approver, e.ops.EndException, decide.EndIn{ID: third.ID, Reason: "끝"})
+		for asOf, want := range map[naru.Date]policy.Outcome{"2020-07-10": policy.NotAllowed, "2020-07-11": policy.Conditional, "2020-07-20": policy.Conditional, "2020-07-21": policy.NotAllowed} {
+			v := do(e.bed, operator, e.ops.System, decide.SystemIn{ID: was.System, AsOf: asOf}).Components[0].Verdict.At(policy.Private)
+			if v.Outcome != want {
+				t.Errorf("as of %s private is %s, want %s: the exception held from the 11th to the 20th", asOf, v.Outcome, want)
+			}
+		}
 		list := do(e.bed, e.officer("B"), e.ops.Exceptions, decide.ExceptionsIn{}).Rows
 		states := map[decide.ExceptionID]decide.ExceptionState{}
 		for _, x := range list {
 			states[x.ID] = x.State
 		}
-		if len(list) != 2 || states[second.ID] != decide.Revoked || states[first.ID] != decide.Withdrawn || list[0].ByName.Ko != "기관의 장" {
+		if len(list) != 3 || states[second.ID] != decide.Revoked || states[first.ID] != decide.Withdrawn || list[0].ByName.Ko != "기관의 장" {
 			t.Errorf("list %+v", list)
 		}
 		for _, x := range list {

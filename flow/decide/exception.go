@@ -69,6 +69,16 @@ func (e *Exception) Exemption() policy.Exemption {
 	}
 }
 
+// Held is the exception with the days on which it held: one that was revoked held until
+// the day before. ok is false for one that never held a whole day.
+func (e *Exception) Held() (x policy.Exemption, ok bool) {
+	x = e.Exemption()
+	if e.State == Revoked {
+		x.Until = min(x.Until, naru.DateOf(e.EndedAt).AddDays(-1))
+	}
+	return x, x.From <= x.Until
+}
+
 // subjects are the objects an entry about the exception concerns.
 func (e *Exception) subjects() []string {
 	return []string{string(e.ID), string(e.System), string(e.Institution)}

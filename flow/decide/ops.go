@@ -70,8 +70,9 @@ type Archive interface {
 // Asker is what a step needs of a transaction to ask the law before it acts.
 type Asker interface {
 	law.Reader
-	// Lifts returns every granted exception, whatever its dates, of an institution ("" =
-	// all) and a system ("" = all), by component in the order of ids.
+	// Lifts returns every exception that was granted, whatever its dates, of an institution
+	// ("" = all) and a system ("" = all), by component in the order of ids; one that was
+	// revoked with the days it held.
 	Lifts(ctx context.Context, of inventory.InstitutionID, system inventory.SystemID) (Lifts, error)
 }
 

@@ -5,5 +5,6 @@
 //
 // Before it: catalog. After it: decide, match, contract and provision ask the book for
 // the law of a date. Invariants: what was published is never changed, only succeeded;
-// nothing is published for a day that has passed; two people stand behind every change.
+// nothing is published for a day that has passed; two people stand behind every
+// publication, and one may take it back before its day.
 package law
