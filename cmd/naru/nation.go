@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func (p *program) nationCommand(a *cli.App) *cobra.Command {
 	c.Flags().IntVar(&n.size, "size", feed.NationSize(), a.T("flag_systems"))
 	c.Flags().Uint64Var(&n.seed, "seed", exampleSeed, a.T("flag_seed"))
 	c.Flags().StringVar(&n.out, "out", "", a.T("flag_nation_out"))
+	c.Flags().BoolVar(&n.force, "force", false, a.T("flag_nation_force"))
 	c.Flags().BoolVar(&n.proportions, "proportions", false, a.T("flag_proportions"))
 	c.Flags().StringVar(&n.format, "format", "", a.T("flag_output"))
 	c.RunE = func(*cobra.Command, []string) error {
@@ -53,6 +55,7 @@ type nationRun struct {
 	seed        uint64
 	out, format string
 	proportions bool
+	force       bool // write over what is there
 }
 
 // write writes the nation in the format that the file's name says. Everything in it is
@@ -61,6 +64,11 @@ func (n *nationRun) write(a *cli.App, g *feed.Generator) error {
 	path := cmp.Or(n.out, fmt.Sprintf("naru-synthetic-nation-%d.xlsx", n.size))
 	ext := strings.ToLower(filepath.Ext(path))
 	other := strings.TrimSuffix(path, filepath.Ext(path)) + "-institutions" + ext
+	for _, file := range []string{path, other} {
+		if _, err := os.Stat(file); err == nil && !n.force {
+			return cli.Usage(a.T("nation_exists", "file", file))
+		}
+	}
 	switch ext {
 	case ".xlsx":
 		if n.size*2 > maxSheetRows {

@@ -61,6 +61,9 @@ func TestAWrittenNationImportsAgainAndStaysMarked(t *testing.T) {
 			if err := n.write(a, feed.NewGenerator(n.seed, n.size)); err != nil {
 				t.Fatal(err)
 			}
+			if err := n.write(a, feed.NewGenerator(n.seed, n.size)); err == nil {
+				t.Error("a file that is there is written over")
+			}
 			if !strings.Contains(out.String(), "지어낸 자료") {
 				t.Errorf("the command says %q", out)
 			}
