@@ -138,6 +138,9 @@ func (d *draft) add(schema *policy.Schema, row *Row) (faults []naru.Problem) {
 	d.system.Synthetic = d.system.Synthetic || row.Synthetic
 	own, part, bad := split(schema, row.Facts)
 	faults = append(faults, bad...)
+	if contradicts(schema, &part) {
+		faults = append(faults, naru.Problem{Field: "component.personal_data", Message: naru.Msg("inventory.people_without_data")})
+	}
 	if len(d.system.Components) == 0 {
 		d.system.Facts = own
 	} else if at := differs(schema, &d.system.Facts, &own); at != "" {
@@ -151,6 +154,20 @@ func (d *draft) add(schema *policy.Schema, row *Row) (faults []naru.Problem) {
 		d.needs = append(d.needs, mention{row.Row, name, row.Needs})
 	}
 	return faults
+}
+
+// contradicts reports a component that is said to hold no personal data and yet has data
+// subjects: whichever rule is asked, one of the two would decide wrongly.
+func contradicts(schema *policy.Schema, f *policy.Facts) bool {
+	if holds, known := f.Get(schema.Index("component.personal_data")); !known || holds != 0 {
+		return false
+	}
+	for _, key := range []string{"component.subjects", "component.sensitive_subjects", "component.linked_subjects"} {
+		if n, known := f.Get(schema.Index(key)); known && n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // split parses the facts of a row into those of the system and those of the component.

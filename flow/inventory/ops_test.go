@@ -107,6 +107,7 @@ func TestRefusedRowsStopTheImport(t *testing.T) {
 		"a missing name":                      {[]inventory.Row{row("A1", "S1", "", nil)}, "inventory.name_missing", 2},
 		"a fact outside its code list":        {[]inventory.Row{row("A1", "S1", "하나", map[string]any{"system.site": "moon"})}, "inventory.bad_fact", 2},
 		"an unknown fact":                     {[]inventory.Row{row("A1", "S1", "하나", map[string]any{"system.colour": "red"})}, "inventory.bad_fact", 2},
+		"subjects without personal data":      {[]inventory.Row{row("A1", "S1", "하나", map[string]any{"component.personal_data": false, "component.subjects": 3})}, "inventory.people_without_data", 2},
 		"a code that stands twice":            {[]inventory.Row{row("A1", "S1", "하나", nil), row("A1", "S1", "하나", nil)}, "inventory.duplicate", 3},
 		"two names for one system":            {[]inventory.Row{row("A1", "S1", "하나", nil), row("A1", "S1", "둘", nil)}, "inventory.name_differs", 3},
 		"components that contradict a system": {[]inventory.Row{comp("웹", "own"), comp("자료", "private")}, "inventory.fact_differs", 3},
