@@ -73,11 +73,12 @@ func system(rng *rand.Rand, i int) map[string]mapping.Value {
 }
 
 func component(rng *rand.Rand, c int) map[string]mapping.Value {
+	personal := rng.Int64N(2) // no personal data, no data subjects
 	v := map[string]mapping.Value{
 		"component.name":               text([]string{"웹", "자료"}[c]),
-		"component.personal_data":      yes(rng.IntN(2) == 0),
-		"component.subjects":           number(rng.Int64N(2_000_000)),
-		"component.sensitive_subjects": number(rng.Int64N(100_000)),
+		"component.personal_data":      yes(personal == 1),
+		"component.subjects":           number(personal * rng.Int64N(2_000_000)),
+		"component.sensitive_subjects": number(personal * rng.Int64N(100_000)),
 		"component.onsite_reasons":     {Type: mapping.TypeList, List: []string{}},
 	}
 	if rng.IntN(3) > 0 {

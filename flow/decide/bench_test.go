@@ -23,9 +23,10 @@ func estate(systems int) []inventory.Row {
 			"system.public_facing": rng.IntN(2) == 0, "system.grade": 1 + rng.IntN(4), "system.yearly_cost": rng.IntN(1e9),
 		}
 		for c := range 1 + i%2 {
+			personal := rng.IntN(2) // no personal data, no data subjects
 			facts := map[string]any{
-				"component.onsite_reasons": []string{}, "component.personal_data": rng.IntN(2) == 0,
-				"component.subjects": rng.IntN(2_000_000), "component.sensitive_subjects": rng.IntN(100_000), "component.security_service": false,
+				"component.onsite_reasons": []string{}, "component.personal_data": personal == 1, "component.subjects": personal * rng.IntN(2_000_000),
+				"component.sensitive_subjects": personal * rng.IntN(100_000), "component.security_service": false,
 			}
 			for k, v := range own {
 				facts[k] = v
