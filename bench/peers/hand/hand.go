@@ -14,6 +14,7 @@ type Row struct {
 	ComponentSubjects          int64
 	ComponentSensitiveSubjects int64
 	ComponentLinkedSubjects    int64
+	ComponentFoiItems          uint64
 	ComponentOpenOnly          bool
 	ComponentResourceGrade     uint8
 	ComponentCsapTier          uint8
@@ -39,6 +40,7 @@ func From(known uint64, value *[64]int64) Row {
 		ComponentSubjects:          value[17],
 		ComponentSensitiveSubjects: value[18],
 		ComponentLinkedSubjects:    value[19],
+		ComponentFoiItems:          uint64(value[20]),
 		ComponentOpenOnly:          value[22] == 1,
 		ComponentResourceGrade:     uint8(value[23]),
 		ComponentCsapTier:          uint8(value[24]),
@@ -382,11 +384,14 @@ func CSAP2023(r *Row) (fired uint64) {
 	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 0 && (r.ComponentPersonalData || !r.ComponentOpenOnly) {
 		fired |= 1 << 3
 	}
-	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 1 {
+	if !(r.InstitutionKind == 10) && 1<<r.ComponentCsapTier&0x3 != 0 && r.ComponentInfoKinds&0xdf != 0 {
 		fired |= 1 << 4
 	}
-	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 2 {
+	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 1 {
 		fired |= 1 << 5
+	}
+	if !(r.InstitutionKind == 10) && r.ComponentCsapTier == 2 {
+		fired |= 1 << 6
 	}
 	return fired
 }
@@ -421,17 +426,23 @@ func CSAP2023Gaps(r *Row) (sure, may uint64) {
 	if !m0 && m1 && ((r.Known&0x10000 == 0 || r.ComponentPersonalData) || !(r.Known&0x400000 != 0 && r.ComponentOpenOnly)) {
 		may |= 1 << 3
 	}
-	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 1) {
+	if !s0 && (r.Known&0x1000000 != 0 && 1<<r.ComponentCsapTier&0x3 != 0) && (r.Known&0x8000 != 0 && r.ComponentInfoKinds&0xdf != 0) {
 		sure |= 1 << 4
 	}
-	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 1) {
+	if !m0 && (r.Known&0x1000000 == 0 || 1<<r.ComponentCsapTier&0x3 != 0) && (r.Known&0x8000 == 0 || r.ComponentInfoKinds&0xdf != 0) {
 		may |= 1 << 4
 	}
-	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 2) {
+	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 1) {
 		sure |= 1 << 5
 	}
-	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 2) {
+	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 1) {
 		may |= 1 << 5
+	}
+	if !s0 && (r.Known&0x1000000 != 0 && r.ComponentCsapTier == 2) {
+		sure |= 1 << 6
+	}
+	if !m0 && (r.Known&0x1000000 == 0 || r.ComponentCsapTier == 2) {
+		may |= 1 << 6
 	}
 	return sure, may
 }
@@ -447,11 +458,14 @@ func N2SF1(r *Row) (fired uint64) {
 	if r.ComponentN2sfClass == 0 {
 		fired |= 1 << 2
 	}
-	if r.ComponentN2sfClass == 1 {
+	if 1<<r.ComponentN2sfClass&0x6 != 0 && (r.ComponentFoiItems&0xf != 0 || r.ComponentInfoKinds&0x857 != 0) {
 		fired |= 1 << 3
 	}
-	if r.ComponentN2sfClass == 2 {
+	if r.ComponentN2sfClass == 1 {
 		fired |= 1 << 4
+	}
+	if r.ComponentN2sfClass == 2 {
+		fired |= 1 << 5
 	}
 	return fired
 }
@@ -478,17 +492,23 @@ func N2SF1Gaps(r *Row) (sure, may uint64) {
 	if m0 {
 		may |= 1 << 2
 	}
-	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 1 {
+	if (r.Known&0x2000000 != 0 && 1<<r.ComponentN2sfClass&0x6 != 0) && ((r.Known&0x100000 != 0 && r.ComponentFoiItems&0xf != 0) || (r.Known&0x8000 != 0 && r.ComponentInfoKinds&0x857 != 0)) {
 		sure |= 1 << 3
 	}
-	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 1 {
+	if (r.Known&0x2000000 == 0 || 1<<r.ComponentN2sfClass&0x6 != 0) && ((r.Known&0x100000 == 0 || r.ComponentFoiItems&0xf != 0) || (r.Known&0x8000 == 0 || r.ComponentInfoKinds&0x857 != 0)) {
 		may |= 1 << 3
 	}
-	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 2 {
+	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 1 {
 		sure |= 1 << 4
 	}
-	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 2 {
+	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 1 {
 		may |= 1 << 4
+	}
+	if r.Known&0x2000000 != 0 && r.ComponentN2sfClass == 2 {
+		sure |= 1 << 5
+	}
+	if r.Known&0x2000000 == 0 || r.ComponentN2sfClass == 2 {
+		may |= 1 << 5
 	}
 	return sure, may
 }
