@@ -39,24 +39,16 @@ func (w *work) each(ctx context.Context, c *op.Call, s Store, next func(after in
 		if len(subjects) == 0 {
 			return w.sweep(ctx, s, after)
 		}
-		at := span{after, subjects[len(subjects)-1].System.ID}
-		if err := w.renew(ctx, c, s, at, subjects); err != nil {
+		last := subjects[len(subjects)-1].System.ID
+		before, err := s.DecisionsBetween(ctx, w.edition, w.scope, after, last)
+		if err != nil {
 			return fmt.Errorf("decisions after %q: %w", after, err)
 		}
-		after = at.last
+		if err := w.take(ctx, c, s, before, subjects); err != nil {
+			return fmt.Errorf("decisions after %q: %w", after, err)
+		}
+		after = last
 	}
-}
-
-// span is a range of systems: behind one id, up to and with another.
-type span struct{ after, last inventory.SystemID }
-
-// renew decides the systems of a span and stores what came out in place of what stood.
-func (w *work) renew(ctx context.Context, c *op.Call, s Store, at span, subjects []Subject) error {
-	before, err := s.DecisionsBetween(ctx, w.edition, w.scope, at.after, at.last)
-	if err != nil {
-		return err
-	}
-	return w.take(ctx, c, s, before, subjects)
 }
 
 // take decides systems, compares the decisions with those before, and stores them with
@@ -82,6 +74,7 @@ func (w *work) take(ctx context.Context, c *op.Call, s Store, before []Decision,
 				flips = append(flips, w.flip(c, old, &d.Decision))
 			}
 			list = append(list, d.Decision)
+			delete(stood, d.Component)
 		}
 		w.sum.add(list[len(list)-len(decided):])
 	}
@@ -95,23 +88,22 @@ func (w *work) take(ctx context.Context, c *op.Call, s Store, before []Decision,
 	if err := s.PutDecisions(ctx, w.edition, list); err != nil {
 		return err
 	}
-	return s.DropComponents(ctx, w.edition, w.gone(before, list, subjects))
+	return s.DropComponents(ctx, w.edition, w.gone(stood, subjects))
 }
 
-// gone lists what stood of components that are no more: of the systems that were decided,
-// or of the whole span when every system of it was.
-func (w *work) gone(before, list []Decision, subjects []Subject) []Decision {
-	now := make(map[inventory.ComponentID]bool, len(list))
-	for i := range list {
-		now[list[i].Component] = true
+// gone lists, of the decisions that nothing took the place of, those whose components are
+// no more: of the systems that were decided, or all when every system was.
+func (w *work) gone(left map[inventory.ComponentID]*Decision, subjects []Subject) []Decision {
+	if len(left) == 0 {
+		return nil
 	}
 	decided := make(map[inventory.SystemID]bool, len(subjects))
 	for i := range subjects {
 		decided[subjects[i].System.ID] = true
 	}
 	var gone []Decision
-	for i := range before {
-		if d := &before[i]; !now[d.Component] && (w.all || decided[d.System]) {
+	for _, d := range left {
+		if w.all || decided[d.System] {
 			gone = append(gone, *d)
 		}
 	}
