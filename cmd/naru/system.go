@@ -78,6 +78,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.steps.Plan = s.steps.Plan.Configured(planning)
+	s.steps.Provision = s.steps.Provision.Watching(s.brokers)
 	s.login = login.New(login.Config{
 		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,
 		Report: func(err error) { s.report("login", err) },

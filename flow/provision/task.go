@@ -9,6 +9,7 @@ import (
 	"naru"
 	"naru/base/op"
 	"naru/flow/catalog"
+	"naru/flow/law"
 )
 
 // The tasks of this step. A row in the queue is about one instance, binding or provider.
@@ -16,6 +17,8 @@ const (
 	TaskInstance = "provision.settle"
 	TaskBinding  = "provision.settle_binding"
 	TaskCensus   = "provision.count"
+	TaskInspect  = "provision.look"
+	TaskRecheck  = "provision.recheck"
 )
 
 // Handlers makes the tasks that speak to the brokers through the port.
@@ -28,9 +31,24 @@ func Handlers(b Broker) []op.Handler {
 			Name: TaskBinding, Lease: callLease, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
-			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+			Name: TaskCensus, Lease: censusLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+		}),
+		op.Handle(op.Task[Store, looking, Answer]{
+			Name: TaskInspect, Lease: callLease, Prepare: prepareInspection, Settle: settling(settleInspection),
+			Call: func(ctx context.Context, l looking) Answer { return b.Call(ctx, l.request) },
 		}),
 	}
+}
+
+// RecheckHandler makes the task that checks again what runs, by the law of a book.
+func RecheckHandler(book *law.Book) op.Handler {
+	return op.Handle(op.Task[Store, struct{}, struct{}]{
+		Name: TaskRecheck, Lease: callLease, Prepare: creation{book}.recheck,
+		Call: func(context.Context, struct{}) struct{} { return struct{}{} },
+		Settle: func(context.Context, *op.Call, Store, string, struct{}, struct{}) (op.Step, error) {
+			return op.Step{Done: true}, nil
+		},
+	})
 }
 
 // settling drops the subject, which every question of this step carries itself.
@@ -56,7 +74,7 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if err != nil || i.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(i.NextAt) {
+	if i.early(c.Now) {
 		return Request{Step: Wait, Instance: i.ID}, false, nil
 	}
 	if i.State == Deleting {
@@ -65,17 +83,20 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 			return Request{Step: Wait, Instance: i.ID}, false, err
 		}
 	}
-	before := i.State
+	was := i.Work
 	i.Work = i.Begin(c.ID, c.Now)
-	if i.State != before {
-		c.Record(i.subjects(), i.detail(before)...)
+	if i.State != was.State {
+		c.Record(i.subjects(), i.detail(was.State)...)
 	}
 	if err := s.PutInstance(ctx, i); err != nil {
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, i.Work)
 	r.Params = i.Params
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // request is the call that is due for an instance or one of its bindings.
@@ -118,6 +139,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if r.Step == Wait {
 		return step, nil
 	}
+	if err := r.close(ctx, c, s, a, i.Work); err != nil {
+		return step, err
+	}
 	return step, s.PutInstance(ctx, i)
 }
 
@@ -126,7 +150,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	switch {
 	case r.Step == Wait, w.CallID != r.Call:
-		return op.Step{After: max(w.NextAt.Sub(now), pollLeast)}, true
+		return op.Step{After: max(min(w.NextAt.Sub(now), longestWait), pollLeast)}, true
 	case w.Next() != r.Step:
 		*w = w.release(now)
 		return op.Step{}, true
@@ -152,24 +176,27 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err != nil || b.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(b.NextAt) {
+	if b.early(c.Now) {
 		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {
 		return Request{}, false, err
 	}
-	before := b.State
+	was := b.Work
 	b.Work = b.Begin(c.ID, c.Now)
-	if b.State != before {
-		c.Record(b.subjects(i), b.detail(before)...)
+	if b.State != was.State {
+		c.Record(b.subjects(i), b.detail(was.State)...)
 	}
 	if err := s.PutBinding(ctx, b); err != nil {
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, b.Work)
 	r.Binding, r.Params = b.ID, b.Params
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // settleBinding stores what the answer made of the binding, its credentials sealed.
@@ -190,6 +217,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	}
 	if r.Step == Wait {
 		return step, nil
+	}
+	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+		return step, err
 	}
 	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)
 	if b.State != before {
