@@ -33,34 +33,42 @@ func (r *Runner) Run(ctx context.Context, w Work) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		f := newFollowing(w.Followers)
-		r.loop(ctx, w, "follow", r.followWake, pace, func() (bool, error) { return r.followAll(ctx, f) })
+		turn{"follow", r.followWake, pace, w.Report}.loop(ctx, func() (bool, error) { return r.followAll(ctx, f) })
 	})
-	wg.Go(func() { r.loop(ctx, w, "task", r.taskWake, 0, c.claim) })
+	wg.Go(func() { turn{"task", r.taskWake, 0, w.Report}.loop(ctx, c.claim) })
 	wg.Wait()
 	r.crew.CompareAndSwap(c, nil)
 	c.end()
 }
 
-// loop repeats a piece of work: at once while there is more, else after a signal or
-// the idle time, and not sooner than the pause.
-func (r *Runner) loop(ctx context.Context, w Work, where string, wake <-chan struct{}, pause time.Duration, work func() (bool, error)) {
+// turn says when a loop works again: after a signal or the idle time, and not sooner
+// than the pause.
+type turn struct {
+	where  string
+	wake   <-chan struct{}
+	pause  time.Duration
+	report func(where string, err error)
+}
+
+// loop repeats a piece of work, at once while there is more.
+func (t turn) loop(ctx context.Context, work func() (bool, error)) {
 	for ctx.Err() == nil {
 		more, err := work()
 		if err != nil && !errors.Is(err, context.Canceled) {
-			w.Report(where, err)
+			t.report(t.where, err)
 		}
 		if more && err == nil {
 			continue
 		}
-		if pause > 0 {
+		if t.pause > 0 {
 			select {
 			case <-ctx.Done():
-			case <-time.After(pause):
+			case <-time.After(t.pause):
 			}
 		}
 		select {
 		case <-ctx.Done():
-		case <-wake:
+		case <-t.wake:
 		case <-time.After(idle):
 		}
 	}

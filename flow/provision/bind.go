@@ -57,7 +57,7 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 		ID: BindingID(c.NewID("bnd")), Instance: i.ID, Params: params, Digest: digest, PlatformID: in.PlatformID, EndUser: in.EndUser,
 		RequestedBy: c.Actor.User, CreatedAt: c.Now, Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
 	}
-	if err := dispatchBinding(ctx, c, s, i, &b, true); err != nil {
+	if err := dispatchBinding(ctx, c, s, i, &b); err != nil {
 		return Bound{}, fmt.Errorf("binding of %s: %w", i.ID, err)
 	}
 	c.Record(b.subjects(i), append(b.detail(""), userDetail(in.EndUser)...)...)
@@ -121,7 +121,7 @@ func abandonBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bin
 		b.DeletedAt = c.Now
 		err = s.PutBinding(ctx, *b)
 	} else {
-		err = dispatchBinding(ctx, c, s, i, b, before.State == Ready)
+		err = dispatchBinding(ctx, c, s, i, b)
 	}
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) e
 		i.DeletedAt = c.Now
 		err = s.PutInstance(ctx, *i)
 	} else {
-		err = dispatchInstance(ctx, c, s, i, free && before.State == Ready)
+		err = dispatchInstance(ctx, c, s, i, free)
 	}
 	c.Record(i.subjects(), i.detail(before.State)...)
 	return err

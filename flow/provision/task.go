@@ -52,11 +52,11 @@ func calling(b Broker) func(context.Context, Request) Answer {
 
 // dispatchInstance stores an instance with a call that is due and sees to the call: when
 // this process has room for it, the call is begun here and handed over with the commit;
-// otherwise the task prepares it. A call that is open, or waits for bindings, waits in
-// the queue.
+// otherwise the task prepares it. What waits, for a call that is open or for bindings,
+// waits in the queue.
 func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) error {
 	lane := string(i.Provider)
-	free = free && i.CallID == "" && c.Seat(TaskInstance, lane)
+	free = free && i.due(c.Now) && c.Seat(TaskInstance, lane)
 	if free {
 		i.Work = i.Begin(c.ID, c.Now)
 	}
@@ -74,9 +74,9 @@ func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, fre
 }
 
 // dispatchBinding is dispatchInstance for a binding.
-func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Binding, free bool) error {
+func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Binding) error {
 	lane := string(i.Provider)
-	free = free && b.CallID == "" && c.Seat(TaskBinding, lane)
+	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
 	if free {
 		b.Work = b.Begin(c.ID, c.Now)
 	}
@@ -91,6 +91,12 @@ func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bi
 	r.Binding, r.Params = b.ID, b.Params
 	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
 	return err
+}
+
+// due reports whether a call that changes something at the provider may leave now.
+func (w Work) due(now time.Time) bool {
+	step := w.Next()
+	return (step == Put || step == Delete) && w.CallID == "" && !now.Before(w.NextAt)
 }
 
 // polls reports whether all that is due is to ask how far an operation has come. That
