@@ -28,6 +28,14 @@ func (tx *Tx) PutCall(ctx context.Context, k provision.BrokerCall) error {
 		micros(k.SettledAt))
 }
 
+// SendCall implements provision.Store.
+func (tx *Tx) SendCall(ctx context.Context, k provision.BrokerCall) (bool, error) {
+	const q = `UPDATE broker_call SET id = $1, state = $2, digest = $3, sent_at = $4
+		WHERE instance = $5 AND binding = $6 AND step = $7 AND state = 'intended'`
+	n, err := tx.affected(ctx, q, k.ID, string(k.State), k.Digest, micros(k.SentAt), string(k.Instance), string(k.Binding), string(k.Step))
+	return n > 0, err
+}
+
 // AnswerCall implements provision.Store.
 func (tx *Tx) AnswerCall(ctx context.Context, k provision.BrokerCall) error {
 	const q = `UPDATE broker_call SET state = $1, code = $2, status = $3, broker_code = $4, broker_words = $5, answered_at = $6, settled_at = $7
@@ -44,7 +52,7 @@ func (tx *Tx) LoseCall(ctx context.Context, id string, at time.Time) error {
 
 // SettleCalls implements provision.Store.
 func (tx *Tx) SettleCalls(ctx context.Context, i provision.InstanceID, b provision.BindingID, how provision.BrokerCall) error {
-	const q = `UPDATE broker_call SET state = $1, settled_at = $2, code = CASE WHEN code = '' THEN $3 ELSE code END,
+	const q = `UPDATE broker_call SET state = $1, settled_at = $2, code = CASE WHEN state = 'intended' THEN 'not_sent' WHEN code = '' THEN $3 ELSE code END,
 		broker_words = CASE WHEN broker_words = '' AND state = $4 THEN $5 ELSE broker_words END
 		WHERE instance = $6 AND binding = $7 AND state <> 'settled'`
 	return tx.exec(ctx, q, string(provision.CallSettled), micros(how.SettledAt), string(how.Code), string(provision.CallKnown), how.BrokerWords,
@@ -111,6 +119,7 @@ func scanFlight(s scanner) (f provision.InFlight, err error) {
 }
 
 // Hasten implements provision.Store. A task that a process is at stays its own.
-func (tx *Tx) Hasten(ctx context.Context, task, subject string, now time.Time) error {
-	return tx.exec(ctx, `UPDATE task SET due = $1 WHERE name = $2 AND subject = $3`, micros(now), task, subject)
+func (tx *Tx) Hasten(ctx context.Context, task, subject string, now time.Time) (bool, error) {
+	n, err := tx.affected(ctx, `UPDATE task SET due = $1 WHERE name = $2 AND subject = $3`, micros(now), task, subject)
+	return n > 0, err
 }

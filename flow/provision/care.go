@@ -14,17 +14,22 @@ import (
 type CareStore interface {
 	// PutCall writes the row of a call before it leaves.
 	PutCall(ctx context.Context, k BrokerCall) error
+	// SendCall turns an intended call of the same step about the same object into this one,
+	// which leaves now; ok is false when none was intended.
+	SendCall(ctx context.Context, k BrokerCall) (ok bool, err error)
 	// AnswerCall stores state, code, the broker's own answer and the times of a call.
 	AnswerCall(ctx context.Context, k BrokerCall) error
 	// LoseCall says of a call that is still sent that its answer was lost.
 	LoseCall(ctx context.Context, id string, at time.Time) error
 	// SettleCalls settles every call about an instance, or a binding of it, that is not:
-	// those that were taken with the code given, the others with the code they have.
+	// those that were taken with the code given, those that never left as not sent, the
+	// others with the code they have.
 	SettleCalls(ctx context.Context, i InstanceID, b BindingID, how BrokerCall) error
 	Calls(ctx context.Context, f CallFilter, p naru.Page) (naru.List[BrokerCall], error)
 	InFlight(ctx context.Context, f InFlightFilter, p naru.Page) (naru.List[InFlight], error)
-	// Hasten makes the waiting tasks of a name about a subject due.
-	Hasten(ctx context.Context, task, subject string, now time.Time) error
+	// Hasten makes the waiting task of a name about a subject due; ok is false when there is
+	// none.
+	Hasten(ctx context.Context, task, subject string, now time.Time) (ok bool, err error)
 
 	Finding(ctx context.Context, id FindingID) (Finding, error)
 	Findings(ctx context.Context, f FindingFilter, p naru.Page) (naru.List[FindingRow], error)

@@ -97,7 +97,7 @@ func askCensus(ctx context.Context, c *op.Call, s Store, in CensusIn) (CensusAsk
 		return CensusAsked{}, naru.NewError(naru.Conflict, "provision.no_broker", "provider", p.Name.Ko)
 	}
 	c.Record([]string{string(p.ID)}, "asked", "true")
-	c.Enqueue(TaskCensus, string(p.ID))
+	c.EnqueueIn(string(p.ID), TaskCensus, string(p.ID))
 	return CensusAsked{Provider: p.ID}, nil
 }
 

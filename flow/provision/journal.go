@@ -88,7 +88,7 @@ func (a Answer) verdict() (CallState, Code) {
 	return CallSettled, CodeRejected
 }
 
-// open writes the row of the call that a request begins. before is the work as it was: a
+// open writes that a call leaves now which a task prepared. before is the work as it was: a
 // call it still awaits lost its answer.
 func (r Request) open(ctx context.Context, c *op.Call, s Store, before Work) error {
 	if before.CallID != "" && before.CallID != r.Call {
@@ -99,10 +99,34 @@ func (r Request) open(ctx context.Context, c *op.Call, s Store, before Work) err
 	if !r.Step.changes() {
 		return nil
 	}
-	return s.PutCall(ctx, BrokerCall{
+	intended, err := s.SendCall(ctx, r.row(c.Now))
+	if err != nil || intended {
+		return err
+	}
+	return r.send(ctx, c, s)
+}
+
+// intend writes that a call is going to be made when its turn comes. A step that waits for
+// the end of another call is not one yet.
+func (r Request) intend(ctx context.Context, c *op.Call, s Store) error {
+	if !r.Step.changes() || r.Call != "" {
+		return nil
+	}
+	row := r.row(c.Now)
+	row.ID, row.State, row.SentAt = c.NewID("call"), CallIntended, time.Time{}
+	return s.PutCall(ctx, row)
+}
+
+// send writes that a call leaves with this commit.
+func (r Request) send(ctx context.Context, c *op.Call, s Store) error {
+	return s.PutCall(ctx, r.row(c.Now))
+}
+
+func (r Request) row(now time.Time) BrokerCall {
+	return BrokerCall{
 		ID: r.Call, Instance: r.Instance, Binding: r.Binding, Provider: r.Provider.ID, Institution: r.Institution,
-		Step: r.Step, Digest: r.digest(), State: CallSent, IntendedAt: c.Now, SentAt: c.Now,
-	})
+		Step: r.Step, Digest: r.digest(), State: CallSent, IntendedAt: now, SentAt: now,
+	}
 }
 
 // digest is of everything that was asked for.

@@ -97,10 +97,13 @@ func retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error
 	if what.binding != nil {
 		task = TaskBinding
 	}
-	if err := s.Hasten(ctx, task, what.name(), c.Now); err != nil {
+	waits, err := s.Hasten(ctx, task, what.name(), c.Now)
+	if err != nil {
 		return Retried{}, err
 	}
-	c.Enqueue(task, what.name())
+	if !waits {
+		c.EnqueueIn(string(what.instance.Provider), task, what.name())
+	}
 	return Retried{what.instance.ID, what.bindingID(), *w}, what.put(ctx, s)
 }
 
@@ -154,7 +157,7 @@ func inspect(ctx context.Context, c *op.Call, s Store, in InspectIn) (Inspection
 		Institution: what.instance.Institution, AskedBy: c.Actor.User, AskedAt: c.Now,
 	}
 	c.Record(append([]string{n.ID}, what.subjects()...), "asked", "true")
-	c.Enqueue(TaskInspect, n.ID)
+	c.EnqueueIn(string(n.Provider), TaskInspect, n.ID)
 	return n, s.PutInspection(ctx, n)
 }
 

@@ -33,7 +33,7 @@ func sweepInstance(ctx context.Context, c *op.Call, s Store, id InstanceID) erro
 	before := i.State
 	i.Work = i.stray(c.Now)
 	c.Record(i.subjects(), i.detail(before)...)
-	c.Enqueue(TaskInstance, string(i.ID))
+	c.EnqueueIn(string(i.Provider), TaskInstance, string(i.ID))
 	return s.PutInstance(ctx, i)
 }
 
@@ -49,6 +49,6 @@ func sweepBinding(ctx context.Context, c *op.Call, s Store, id BindingID) error 
 	before := b.State
 	b.Work = b.stray(c.Now)
 	c.Record(b.subjects(i), b.detail(before)...)
-	c.Enqueue(TaskBinding, string(b.ID))
+	c.EnqueueIn(string(i.Provider), TaskBinding, string(b.ID))
 	return s.PutBinding(ctx, b)
 }
