@@ -51,7 +51,9 @@ func facts(r *testroad.Road, known bool) {
 
 func TestEveryGroundThatIsNotMetAnyMoreIsADatedFinding(t *testing.T) {
 	t.Parallel()
-	tests := map[provision.FindingKind]struct{ breaks, heals func(*testroad.Road, contract.OrderID) }{
+	tests := map[provision.FindingKind]struct {
+		breaks, heals func(*testroad.Road, contract.OrderID)
+	}{
 		provision.OrderEnded: {
 			func(r *testroad.Road, o contract.OrderID) {
 				alterOrder(r, o, func(o *contract.Order) { o.State, o.Held = contract.Ended, 0 })

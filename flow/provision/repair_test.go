@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"naru"
+	"naru/flow/meter"
 	"naru/flow/provision"
 	"naru/internal/testbroker"
 	"naru/internal/testdb"
@@ -120,6 +121,7 @@ func TestTwoPeopleWriteADeletionOff(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		r := testroad.New(t, db)
+		r.Work.Followers = append(r.Work.Followers, meter.Follower())
 		ready := create(r, "sync")
 		until(r, ready.ID, provision.Ready)
 		officer, approver := r.Officer(r.A), naru.Actor{User: "approver", Role: "approver", Institution: string(r.A)}
@@ -155,6 +157,14 @@ func TestTwoPeopleWriteADeletionOff(t *testing.T) {
 		if now := get(r, id); now.State != provision.WrittenOff || !now.State.Settled() || now.State.Live() || now.Trouble.Key == "" {
 			t.Errorf("written off: %+v", now.Work)
 		}
+		r.Drain()
+		r.Store(func(ctx context.Context, tx *store.Tx) error {
+			w, ok, err := tx.Window(ctx, id)
+			if !ok || w.ClosedAt.IsZero() || get(r, id).DeletedAt.IsZero() {
+				t.Errorf("it is charged on: %+v", w)
+			}
+			return err
+		})
 		for _, k := range calls(r, id) {
 			if k.State != provision.CallSettled {
 				t.Errorf("a call stays open: %+v", k)

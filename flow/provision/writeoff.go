@@ -158,6 +158,11 @@ func (s *subject) writeOff(ctx context.Context, c *op.Call, st Store) error {
 	*w = w.enter(WrittenOff, c.Now)
 	w.Fault, w.Trouble = before.Fault, before.Trouble
 	c.Record(s.subjects(), w.detail(before.State)...)
+	if s.binding != nil {
+		s.binding.DeletedAt = c.Now
+	} else {
+		s.instance.DeletedAt = c.Now // nothing is charged from here on
+	}
 	if err := s.put(ctx, st); err != nil {
 		return err
 	}
