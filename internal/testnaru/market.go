@@ -125,13 +125,15 @@ func (m *Market) catalogue(t testing.TB, s Site) {
 
 func (m *Market) price(t testing.TB, offer catalog.Offer, plan catalog.Plan) {
 	t.Helper()
+	meters := offer.Meters
+	if len(meters) == 0 { // a broker of others names none
+		meters = []catalog.Meter{{Name: "hours", Unit: "hour"}}
+	}
 	var prices []catalog.Price
-	for _, meter := range offer.Meters {
+	for _, meter := range meters {
 		prices = append(prices, catalog.Price{Meter: meter.Name, Unit: meter.Unit, Rate: naru.DecimalOf(10), From: naru.Date(fmt.Sprint(time.Now().Year()) + "-01-01")})
 	}
-	if len(prices) > 0 {
-		do[any](t, m.REST, "catalog.price", catalog.SetPricesIn{Plan: plan.ID, Prices: prices})
-	}
+	do[any](t, m.REST, "catalog.price", catalog.SetPricesIn{Plan: plan.ID, Prices: prices})
 }
 
 // Plan finds a plan by its short name, and the service it belongs to.

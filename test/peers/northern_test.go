@@ -252,8 +252,8 @@ func (w *walk) unbind() {
 	if got.Async {
 		w.settle("the unbinding", true, w.pollBinding(got.OperationKey))
 	}
-	if _, err := w.client.Unbind(request); !osbc.IsGoneError(err) {
-		w.t.Errorf("unbind again: %v, want 410", err)
+	if again, err := w.client.Unbind(request); err != nil || again.Async { // this client takes 410 as done
+		w.t.Errorf("unbind again: %+v, %v", again, err)
 	}
 	if _, err := w.client.GetBinding(&osbc.GetBindingRequest{InstanceID: w.id, BindingID: "bound"}); status(err) != 404 {
 		w.t.Errorf("fetch of a binding that is gone: %v, want 404", err)
@@ -268,8 +268,8 @@ func (w *walk) deprovision() {
 	if got.Async {
 		w.settle("the deletion", true, w.poll(got.OperationKey))
 	}
-	if _, err := w.client.DeprovisionInstance(request); !osbc.IsGoneError(err) {
-		w.t.Errorf("deprovision again: %v, want 410", err)
+	if again, err := w.client.DeprovisionInstance(request); err != nil || again.Async { // this client takes 410 as done
+		w.t.Errorf("deprovision again: %+v, %v", again, err)
 	}
 	if _, err := w.client.GetInstance(&osbc.GetInstanceRequest{InstanceID: w.id}); status(err) != 404 {
 		w.t.Errorf("fetch of an instance that is gone: %v, want 404", err)
@@ -367,6 +367,12 @@ func TestRefusalsReachAPlatformOfOthers(t *testing.T) {
 		if _, err := b.client.ProvisionInstance(none.put()); status(err) != 400 {
 			t.Errorf("an unknown order: %v, want 400", err)
 		}
+		again, err = b.client.ProvisionInstance(w.put()) // the order and the id are free again
+		w.must("provision once more", err)
+		if *again.OperationKey == *got.OperationKey {
+			t.Error("the second life of an id has the operation of the first")
+		}
+		w.deprovision()
 		if _, err := client(t, b.URL+"/osb", "a wrong password").GetCatalog(); status(err) != 401 {
 			t.Errorf("a wrong password: %v, want 401", err)
 		}
