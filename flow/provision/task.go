@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -22,10 +23,10 @@ const (
 func Handlers(b Broker) []op.Handler {
 	return []op.Handler{
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskInstance, Lease: callLease, Prepare: prepareInstance, Call: calling(b), Settle: settling(settleInstance),
+			Name: TaskInstance, Lease: callLease, Look: lookInstance, Prepare: prepareInstance, Call: calling(b), Settle: settling(settleInstance),
 		}),
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskBinding, Lease: callLease, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
+			Name: TaskBinding, Lease: callLease, Look: lookBinding, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
 			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
@@ -47,6 +48,87 @@ func calling(b Broker) func(context.Context, Request) Answer {
 		}
 		return b.Call(ctx, r)
 	}
+}
+
+// dispatchInstance stores an instance with a call that is due and sees to the call: when
+// this process has room for it, the call is begun here and handed over with the commit;
+// otherwise the task prepares it. What waits, for a call that is open or for bindings,
+// waits in the queue.
+func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) error {
+	lane := string(i.Provider)
+	free = free && i.due(c.Now) && c.Seat(TaskInstance, lane)
+	if free {
+		i.Work = i.Begin(c.ID, c.Now)
+	}
+	if err := s.PutInstance(ctx, *i); err != nil {
+		return err
+	}
+	if !free {
+		c.EnqueueIn(lane, TaskInstance, string(i.ID))
+		return nil
+	}
+	r, err := request(ctx, s, *i, i.Work)
+	r.Params = i.Params
+	c.EnqueueNow(lane, TaskInstance, string(i.ID), r)
+	return err
+}
+
+// dispatchBinding is dispatchInstance for a binding.
+func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Binding) error {
+	lane := string(i.Provider)
+	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
+	if free {
+		b.Work = b.Begin(c.ID, c.Now)
+	}
+	if err := s.PutBinding(ctx, *b); err != nil {
+		return err
+	}
+	if !free {
+		c.EnqueueIn(lane, TaskBinding, string(b.ID))
+		return nil
+	}
+	r, err := request(ctx, s, i, b.Work)
+	r.Binding, r.Params = b.ID, b.Params
+	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
+	return err
+}
+
+// due reports whether a call that changes something at the provider may leave now.
+func (w Work) due(now time.Time) bool {
+	step := w.Next()
+	return (step == Put || step == Delete) && w.CallID == "" && !now.Before(w.NextAt)
+}
+
+// polls reports whether all that is due is to ask how far an operation has come. That
+// changes nothing at the provider, so it is not stored that it begins.
+func (w Work) polls(now time.Time) bool {
+	return w.Next() == Poll && w.CallID == "" && !now.Before(w.NextAt)
+}
+
+// lookInstance gives a poll without a write.
+func lookInstance(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+	i, err := s.Instance(ctx, InstanceID(subject))
+	if err != nil || !i.polls(c.Now) {
+		return Request{}, false, err
+	}
+	r, err := request(ctx, s, i, i.Work)
+	r.Call = c.ID
+	return r, err == nil, err
+}
+
+// lookBinding is lookInstance for a binding.
+func lookBinding(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+	b, err := s.Binding(ctx, BindingID(subject))
+	if err != nil || !b.polls(c.Now) {
+		return Request{}, false, err
+	}
+	i, err := s.Instance(ctx, b.Instance)
+	if err != nil {
+		return Request{}, false, err
+	}
+	r, err := request(ctx, s, i, b.Work)
+	r.Binding, r.Call = b.ID, c.ID
+	return r, err == nil, err
 }
 
 // prepareInstance commits the intent to call, or waits: for another run that is in a
@@ -102,7 +184,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if err != nil {
 		return op.Step{}, err
 	}
-	before := i.State
+	was, before := i.Work, i.State
 	step, stale := resume(&i.Work, r, c.Now)
 	if !stale {
 		i.Work, step.After = i.Settle(a, c.Now)
@@ -115,16 +197,25 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
 	}
-	if r.Step == Wait {
+	if i.unchanged(was) && a.Dashboard == "" {
 		return step, nil
 	}
 	return step, s.PutInstance(ctx, i)
+}
+
+// unchanged reports whether nothing is new but the time of the next attempt, which the
+// row in the queue keeps.
+func (w Work) unchanged(was Work) bool {
+	was.NextAt = w.NextAt
+	return reflect.DeepEqual(w, was)
 }
 
 // resume finds out whether an answer still counts: not when there was no call, when
 // another run took over, or when the wish has changed meanwhile.
 func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	switch {
+	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind
+		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation
 	case r.Step == Wait, w.CallID != r.Call:
 		return op.Step{After: max(w.NextAt.Sub(now), pollLeast)}, true
 	case w.Next() != r.Step:
@@ -182,13 +273,13 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	if err != nil {
 		return op.Step{}, err
 	}
-	before := b.State
+	was, before := b.Work, b.State
 	step, stale := resume(&b.Work, r, c.Now)
 	if !stale {
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
-	if r.Step == Wait {
+	if b.unchanged(was) {
 		return step, nil
 	}
 	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)
