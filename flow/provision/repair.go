@@ -78,8 +78,9 @@ func (s *subject) put(ctx context.Context, st Store) error {
 	return st.PutInstance(ctx, s.instance)
 }
 
-// retry makes the next step due now, whatever it waits for.
-func retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error) {
+// retry makes the next step due now, whatever it waits for: also for a circuit, which it
+// may probe.
+func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error) {
 	what, err := findSubject(ctx, c, s, in.Instance, in.Binding)
 	if err != nil {
 		return Retried{}, err
@@ -90,6 +91,9 @@ func retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error
 		return Retried{}, naru.NewError(naru.Conflict, "provision.nothing_to_retry", "object", what.name(), "state", string(w.State))
 	case w.CallID != "" && w.early(c.Now):
 		return Retried{}, naru.NewError(naru.Conflict, "provision.call_under_way", "object", what.name())
+	}
+	if p.port != nil {
+		p.port.Probe(what.instance.Provider)
 	}
 	w.NextAt = c.Now
 	c.Record(what.subjects(), "state", string(w.State), "retry", "true")

@@ -224,7 +224,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
 	}
-	if err := r.close(ctx, c, s, a, i.Work); err != nil {
+	if err := r.close(ctx, c, s, a, passage{was, i.Work}); err != nil {
 		return step, err
 	}
 	if i.unchanged(was) && a.Dashboard == "" {
@@ -312,7 +312,7 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
-	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+	if err := r.close(ctx, c, s, a, passage{was, b.Work}); err != nil {
 		return step, err
 	}
 	if b.unchanged(was) {
