@@ -56,6 +56,7 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance) error {
 		c.Record(i.subjects(), "state", string(i.State), "repeated", "true")
 		return nil
 	}
+	i.overtaken(c)
 	if i.State == Deleted {
 		i.DeletedAt = c.Now
 	} else {

@@ -3,12 +3,10 @@ package provision
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"naru"
 	"naru/base/op"
-	"naru/flow/catalog"
 )
 
 // The tasks of this step. A row in the queue is about one instance, binding or provider.
@@ -19,13 +17,20 @@ const (
 )
 
 // Handlers makes the tasks that speak to the brokers through the port.
-func Handlers(b Broker) []op.Handler {
+func Handlers(b Broker) []op.Handler { return HandlersWithin(b, pollLimit) }
+
+// HandlersWithin is Handlers with the longest an operation of a broker may take. A plan
+// that says less itself is held to its own word; 0 means naru's own limit.
+func HandlersWithin(b Broker, longest time.Duration) []op.Handler {
+	if longest <= 0 {
+		longest = pollLimit
+	}
 	return []op.Handler{
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskInstance, Lease: callLease, Prepare: prepareInstance, Call: calling(b), Settle: settling(settleInstance),
+			Name: TaskInstance, Lease: callLease, Prepare: limited(longest, prepareInstance), Call: calling(b), Settle: settling(settleInstance),
 		}),
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskBinding, Lease: callLease, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
+			Name: TaskBinding, Lease: callLease, Prepare: limited(longest, prepareBinding), Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
 			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
@@ -40,10 +45,26 @@ func settling[P, A any](settle func(context.Context, *op.Call, Store, P, A) (op.
 	}
 }
 
+// limited holds an operation to the plan's own word on how long it takes, and to naru's.
+func limited(longest time.Duration, prepare preparing) preparing {
+	return func(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+		r, skip, err := prepare(ctx, c, s, subject)
+		if r.Limit <= 0 || r.Limit > longest {
+			r.Limit = longest
+		}
+		return r, skip, err
+	}
+}
+
+type preparing = func(context.Context, *op.Call, Store, string) (Request, bool, error)
+
 func calling(b Broker) func(context.Context, Request) Answer {
 	return func(ctx context.Context, r Request) Answer {
-		if r.Step == Wait {
+		switch {
+		case r.Step == Wait:
 			return Answer{}
+		case r.Step == Fetch && r.Binding == "" && !r.Terms.Retrievable:
+			return Answer{Outcome: Missing}
 		}
 		return b.Call(ctx, r)
 	}
@@ -74,7 +95,6 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, i.Work)
-	r.Params = i.Params
 	return r, false, err
 }
 
@@ -82,16 +102,21 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) {
 	r := Request{
 		Step: w.Next(), Instance: i.ID, Institution: i.Institution, System: i.System, Operation: w.Operation, Call: w.CallID,
+		Params: i.Params, Maintenance: i.Maintenance, Label: i.Label,
 	}
 	offer, err := s.Offer(ctx, i.Service)
 	if err != nil {
 		return r, fmt.Errorf("service of %s: %w", i.ID, err)
 	}
-	n := slices.IndexFunc(offer.Plans, func(p catalog.Plan) bool { return p.ID == i.Plan })
-	if n < 0 {
+	plan, ok := offer.Find(i.Plan)
+	if !ok {
 		return r, naru.NewError(naru.Internal, "provision.plan_unknown", "order", string(i.Order))
 	}
-	r.Service, r.Plan = offer.OSBID, offer.Plans[n].OSBID
+	r.Service, r.Plan, r.Terms = offer.OSBID, plan.OSBID, offer.Terms(plan)
+	r.Limit = r.Terms.Longest
+	if i.Change.Running() && i.State == Updating {
+		i.want(&r, &offer)
+	}
 	r.Provider, err = s.Provider(ctx, i.Provider)
 	return r, err
 }
@@ -105,11 +130,13 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	before := i.State
 	step, stale := resume(&i.Work, r, c.Now)
 	if !stale {
-		i.Work, step.After = i.Settle(a, c.Now)
+		i.Limit = r.Limit
+		i.Work, step.After = i.Settle(r.judge(a), c.Now)
 		step.Done = i.State.Settled()
-		if r.Step == Put && a.Dashboard != "" {
-			i.Dashboard = a.Dashboard
-		}
+		i.keep(r, a)
+	}
+	if before == Updating && i.State == Ready {
+		return step, finishChange(ctx, c, s, &i, a)
 	}
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
@@ -119,6 +146,20 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 		return step, nil
 	}
 	return step, s.PutInstance(ctx, i)
+}
+
+// keep takes over what a broker tells about the instance beside the outcome. What it
+// leaves out stays.
+func (i *Instance) keep(r Request, a Answer) {
+	if r.Step != Put && r.Step != Patch {
+		return
+	}
+	if a.Dashboard != "" {
+		i.Dashboard = a.Dashboard
+	}
+	if a.Metadata != nil {
+		i.Metadata = a.Metadata
+	}
 }
 
 // resume finds out whether an answer still counts: not when there was no call, when
@@ -137,7 +178,7 @@ func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 // stamp keeps when it became ready and when it was deleted.
 func stamp(before State, w Work, now, ready, deleted time.Time) (time.Time, time.Time) {
 	switch {
-	case before == w.State:
+	case before == w.State, before == Updating && w.State == Ready:
 	case w.State == Ready:
 		return now, deleted
 	case w.State == Deleted:
@@ -168,7 +209,7 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Params = b.ID, b.Params
+	r.Binding, r.Params, r.Resource, r.Predecessor, r.Wanted, r.Sync = b.ID, b.Params, b.Resource, b.Predecessor, nil, false
 	return r, false, err
 }
 
@@ -185,6 +226,8 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	before := b.State
 	step, stale := resume(&b.Work, r, c.Now)
 	if !stale {
+		b.Limit = r.Limit
+		a = checkContent(r, a)
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
@@ -196,7 +239,8 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		c.Record(b.subjects(i), b.detail(before)...)
 	}
 	if b.State == Ready && before != Ready {
-		if err := s.PutCredentials(ctx, b.ID, a.Credentials); err != nil {
+		b.ExpiresAt, b.RenewBefore = lifeOf(a.Content)
+		if err := s.PutCredentials(ctx, b.ID, a.Content); err != nil {
 			return step, fmt.Errorf("credentials of %s: %w", b.ID, err)
 		}
 	}
