@@ -16,7 +16,6 @@ type BindIn struct {
 	Resource         string     `json:"resource,omitempty" doc:"JSON object that says what the credentials are for, such as app_guid"`
 	PlatformID       string     `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
 	EndUser          string     `json:"-"`
-	Place            string     `json:"-"` // the platform's application, which a repeated request must name again
 }
 
 // Bound is the binding asked for. Existed says that the same had been asked before.
@@ -45,7 +44,7 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
-	digest := digestOf(string(i.ID), in.Place, string(params), string(resource))
+	digest := digestOf(string(i.ID), string(params), string(resource))
 	old, ok, err := knownBinding(ctx, s, i, in.PlatformID, digest)
 	if err != nil {
 		return Bound{}, err

@@ -60,6 +60,9 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	if old, ok, err := repeated(ctx, c, s, in.PlatformID, digest); err != nil || ok {
 		return Created{Instance: old, Existed: true}, err
 	}
+	if err := in.checkVersion(ctx, s); err != nil {
+		return Created{}, err
+	}
 	order, err := k.pick(ctx, c, s, in)
 	if err != nil {
 		return Created{}, err
@@ -87,6 +90,26 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	c.Record(i.subjects(), append(i.detail(""), userDetail(in.EndUser)...)...)
 	c.Enqueue(TaskInstance, string(i.ID))
 	return Created{Instance: i}, nil
+}
+
+// checkVersion wants the version that the catalogue names for the plan that was asked for.
+// A plan that is not known is refused with its order.
+func (in *CreateIn) checkVersion(ctx context.Context, s Store) error {
+	if in.Maintenance == "" || in.Service == "" || in.Plan == "" {
+		return nil
+	}
+	offer, err := s.Offer(ctx, in.Service)
+	if naru.KindOf(err) == naru.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	plan, ok := offer.Find(in.Plan)
+	if !ok {
+		return nil
+	}
+	return sameMaintenance(in.Maintenance, offer.Terms(plan).Maintenance, plan)()
 }
 
 // instance is the intent.

@@ -152,8 +152,10 @@ func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 func TestNoPairOfStateAndAnswerIsForgotten(t *testing.T) {
 	t.Parallel()
 	outcomes := []Outcome{Done, Accepted, InProgress, FailedOp, Rejected, Busy, Gone, Missing, Unsent, Unknown, Invalid, "never heard of"}
-	froms := []Work{at(Creating, None), at(Creating, Poll), at(Creating, Fetch), at(Deleting, None), at(Deleting, Poll), at(Orphan, None), at(Orphan, Poll),
-		at(Updating, None), at(Updating, Poll), looked(at(Updating, Fetch))}
+	froms := []Work{
+		at(Creating, None), at(Creating, Poll), at(Creating, Fetch), at(Deleting, None), at(Deleting, Poll), at(Orphan, None), at(Orphan, Poll),
+		at(Updating, None), at(Updating, Poll), looked(at(Updating, Fetch)),
+	}
 	for _, from := range froms {
 		for _, o := range outcomes {
 			for _, after := range []time.Duration{0, patience, pollLimit, 240 * time.Hour} {
