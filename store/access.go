@@ -10,12 +10,12 @@ import (
 	"naru/flow/access"
 )
 
-const userColumns = `id, name, role, institution, provider, disabled, created_at, changed_at`
+const userColumns = `id, name, role, institution, provider, disabled, created_at, changed_at, password_until`
 
 func scanUser(s scanner) (u access.User, err error) {
-	var created, changed int64
-	err = s.Scan(&u.ID, &u.Name, &u.Role, &u.Institution, &u.Provider, &u.Disabled, &created, &changed)
-	u.CreatedAt, u.ChangedAt = instant(created), instant(changed)
+	var created, changed, until int64
+	err = s.Scan(&u.ID, &u.Name, &u.Role, &u.Institution, &u.Provider, &u.Disabled, &created, &changed, &until)
+	u.CreatedAt, u.ChangedAt, u.PasswordUntil = instant(created), instant(changed), instant(until)
 	return u, err
 }
 
@@ -44,11 +44,12 @@ func (tx *Tx) Users(ctx context.Context, p naru.Page) (naru.List[access.User], e
 
 // PutUser implements access.Store.
 func (tx *Tx) PutUser(ctx context.Context, u access.User, phc string) error {
-	const q = `INSERT INTO account (id, name, role, institution, provider, password, disabled, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	const q = `INSERT INTO account (id, name, role, institution, provider, password, disabled, created_at, changed_at, password_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, institution = excluded.institution,
-		provider = excluded.provider, password = excluded.password, disabled = excluded.disabled, changed_at = excluded.changed_at`
-	return tx.exec(ctx, q, u.ID, u.Name, string(u.Role), u.Institution, u.Provider, phc, u.Disabled, micros(u.CreatedAt), micros(u.ChangedAt))
+		provider = excluded.provider, password = excluded.password, disabled = excluded.disabled, changed_at = excluded.changed_at,
+		password_until = excluded.password_until`
+	return tx.exec(ctx, q, u.ID, u.Name, string(u.Role), u.Institution, u.Provider, phc, u.Disabled, micros(u.CreatedAt), micros(u.ChangedAt), micros(u.PasswordUntil))
 }
 
 // KnowsInstitution implements access.Store.

@@ -67,6 +67,8 @@ func grants() map[Permission][]Role {
 		"record.read":           {Auditor, Operator},
 		"identity.read":         {Auditor, Operator},
 		"identity.edit":         {Operator},
+		"access.platform":       {Officer, Operator},
+		"access.platform_read":  {Officer, Approver, Auditor, Operator},
 		"task.read":             {Operator, Auditor},
 		"policy.read":           all,
 		"policy.edit":           {Ministry},

@@ -109,7 +109,8 @@ func (l *Login) Issue(ctx context.Context, user string, password naru.Secret) (s
 }
 
 // Basic checks a name and password that come with a request. A pair that fitted is
-// remembered for some minutes, because a platform sends it many times a second.
+// remembered until what the user signs in by changes, because a platform sends it many
+// times a second; once a day it is checked anew, which stores the day of its use.
 func (l *Login) Basic(ctx context.Context, user string, password naru.Secret) (naru.Actor, error) {
 	now := l.Runner.SystemCall("access").Now
 	if id, stamp, ok := l.known.find(user, password, now); ok {
@@ -126,12 +127,12 @@ func (l *Login) Basic(ctx context.Context, user string, password naru.Secret) (n
 		return naru.Actor{}, err
 	}
 	defer free()
-	u, stamp, err := l.Ops.Verify(ctx, l.Runner, user, password)
+	f, err := l.Ops.Verify(ctx, l.Runner, l.DB, user, password)
 	if err != nil {
 		return naru.Actor{}, err
 	}
-	l.known.keep(user, password, fit{id: u.ID, stamp: stamp, until: now.Add(rememberFor)})
-	return u.Actor(), nil
+	l.known.keep(user, password, fit{id: f.User.ID, stamp: f.Stamp, until: f.Until})
+	return f.User.Actor(), nil
 }
 
 // slot waits for one of the places in which a password is checked.

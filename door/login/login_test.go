@@ -14,6 +14,7 @@ import (
 	"naru/base/op"
 	"naru/door/login"
 	"naru/flow/access"
+	"naru/flow/inventory"
 	"naru/internal/testdb"
 	"naru/store"
 )
@@ -198,4 +199,49 @@ func TestOverTLSTheCookieIsBoundToTheHost(t *testing.T) {
 	if !strings.HasPrefix(set, "__Host-naru=") || !strings.Contains(set, "Secure") || !strings.Contains(set, "Path=/") || strings.Contains(set, "Domain") {
 		t.Errorf("cookie: %s", set)
 	}
+}
+
+func TestARememberedPlatformStopsWhenItsPasswordIsRevoked(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, testdb.SQLite(t))
+	home := office(t, s)
+	made, err := op.Do(t.Context(), s.Runner, s.SystemCall("setup"), s.ops.PlatformCreate, access.PlatformCreateIn{Name: "플랫폼", Institution: home})
+	fatal(t, err)
+	ask := func() error {
+		_, err := s.door.Basic(t.Context(), made.User, naru.NewSecret(made.Password))
+		return err
+	}
+	day := func() naru.Date {
+		p, err := op.Do(t.Context(), s.Runner, s.SystemCall("setup"), s.ops.Platform, access.PlatformIn{User: made.User})
+		fatal(t, err)
+		return p.Credentials[0].LastUsed
+	}
+	for range 2 {
+		fatal(t, ask())
+	}
+	if day() != naru.DateOf(s.now) {
+		t.Errorf("last used on %q", day())
+	}
+	s.now = s.now.AddDate(0, 0, 1)
+	fatal(t, ask())
+	if day() != naru.DateOf(s.now) {
+		t.Errorf("last used on %q, a day later", day())
+	}
+	revoke := access.PlatformRevokeIn{User: made.User, Credential: made.Credential}
+	_, err = op.Do(t.Context(), s.Runner, s.SystemCall("setup"), s.ops.PlatformRevoke, revoke)
+	fatal(t, err)
+	if err := ask(); naru.KindOf(err) != naru.Denied {
+		t.Errorf("after the revocation: %v", err)
+	}
+}
+
+// office makes an institution and returns its id.
+func office(t *testing.T, s *site) string {
+	t.Helper()
+	in := inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{{Code: "1", Value: inventory.Institution{Code: "1", Name: "기관", Kind: "central"}}}}
+	_, err := op.Do(t.Context(), s.Runner, s.SystemCall("setup"), inventory.ImportInstitutions, in)
+	fatal(t, err)
+	list, err := op.Do(t.Context(), s.Runner, s.SystemCall("setup"), inventory.ListInstitutions, inventory.ListInstitutionsIn{})
+	fatal(t, err)
+	return string(list.Rows[0].ID)
 }

@@ -10,11 +10,8 @@ import (
 	"naru"
 )
 
-// rememberFor and rememberMost bound what is remembered of passwords that fitted.
-const (
-	rememberFor  = 5 * time.Minute
-	rememberMost = 1000
-)
+// rememberMost bounds what is remembered of passwords that fitted.
+const rememberMost = 1000
 
 // fit is what is remembered: whose password it was, as of which change of it.
 type fit struct {

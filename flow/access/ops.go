@@ -13,6 +13,7 @@ import (
 
 // Store is what this step needs of a transaction.
 type Store interface {
+	PlatformStore
 	User(ctx context.Context, id string) (User, error)
 	// UserSecret returns a user with the hash of the password.
 	UserSecret(ctx context.Context, id string) (u User, phc string, err error)
@@ -59,28 +60,45 @@ type Ops struct {
 	// Permissions shows the table of rights.
 	Permissions op.Op[Store, struct{}, naru.List[identity.Grant]]
 
-	challenge op.Op[Store, string, challenge]
+	// Platforms lists the platforms of the caller's institution, or all.
+	Platforms op.Op[Store, ListPlatformsIn, naru.List[Platform]]
+	// Platform returns one platform.
+	Platform op.Op[Store, PlatformIn, Platform]
+	// PlatformCreate registers a platform and tells its first password.
+	PlatformCreate op.Op[Store, PlatformCreateIn, PlatformPass]
+	// PlatformRotate makes a new password beside the ones there are.
+	PlatformRotate op.Op[Store, PlatformRotateIn, PlatformPass]
+	// PlatformRevoke ends a password or a whole platform, at once.
+	PlatformRevoke op.Op[Store, PlatformRevokeIn, Platform]
+
+	challenge op.Op[Store, try, challenge]
 	fail      op.Op[Store, string, Guard]
 	forgive   op.Op[Store, string, Guard]
 	start     op.Op[Store, startIn, Session]
 	resume    op.Op[Store, string, resumed]
+	standing  op.Op[Store, string, User]
 
-	entropy io.Reader
-	nobody  string // hash of a password that nobody knows
-	rights  identity.Table
+	entropy  io.Reader
+	nobody   string // hash of a password that nobody knows
+	rights   identity.Table
+	endpoint string
 }
 
 // New returns the operations. The entropy makes session tokens and salts.
 func New(entropy io.Reader) (Ops, error) {
-	o := Ops{entropy: entropy, rights: identity.NewTable()}
+	o := Ops{entropy: entropy, rights: identity.NewTable(), endpoint: DefaultEndpoint}
 	var err error
 	if o.nobody, err = identity.Decoy(entropy); err != nil {
 		return o, err
 	}
 	o.forCallers()
+	o.forPlatforms()
 	o.forDoors()
 	return o, nil
 }
+
+// DefaultEndpoint is where platforms find naru on its own host.
+const DefaultEndpoint = "/osb"
 
 func (o *Ops) forCallers() {
 	o.SignOut = op.Write("access.sign_out", identity.Everyone, naru.Text{Ko: "접속을 끝낸다", En: "End a session"}, signOut)
@@ -101,12 +119,16 @@ func (o *Ops) forDoors() {
 	o.forgive = op.Write("access.forgive", door, naru.Text{}, o.forget)
 	o.start = op.Write("access.sign_in", door, naru.Text{}, o.startSession)
 	o.resume = op.Read("access.resume", door, naru.Text{}, resumeSession)
+	o.standing = op.Read("access.standing", door, naru.Text{}, readStanding)
 }
 
 // All lists the operations a door offers. Signing in is not among them, because it has
 // no caller yet: doors call [Ops.SignIn].
 func (o Ops) All() []op.Any {
-	return []op.Any{o.SignOut, o.Me, o.Sessions, o.Users, o.User, o.CreateUser, o.Disable, o.Enable, o.SetPassword, o.Permissions}
+	return []op.Any{
+		o.SignOut, o.Me, o.Sessions, o.Users, o.User, o.CreateUser, o.Disable, o.Enable, o.SetPassword, o.Permissions,
+		o.Platforms, o.Platform, o.PlatformCreate, o.PlatformRotate, o.PlatformRevoke,
+	}
 }
 
 // UserIn names a user.
@@ -284,7 +306,8 @@ func (o Ops) setPassword(ctx context.Context, c *op.Call, s Store, in SetPasswor
 	if phc, err = identity.HashPassword(o.entropy, in.New); err != nil {
 		return u, err
 	}
-	u.ChangedAt = c.Now
+	u = u.touched(c.Now)
+	u.PasswordUntil = time.Time{}
 	if err := s.DropSessionsOf(ctx, u.ID, in.Session); err != nil {
 		return u, err
 	}

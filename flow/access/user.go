@@ -19,7 +19,10 @@ type User struct {
 	Provider    string        `json:"provider,omitempty"`
 	Disabled    bool          `json:"disabled"`
 	CreatedAt   time.Time     `json:"created_at"`
-	ChangedAt   time.Time     `json:"changed_at"` // of the password
+	ChangedAt   time.Time     `json:"changed_at"` // of what the user signs in by
+	// PasswordUntil is when the password that was chosen for the user stops fitting; zero
+	// means never. Only the rotation of a platform sets it.
+	PasswordUntil time.Time `json:"password_until,omitzero"`
 }
 
 // Actor returns the user as the one who acts.

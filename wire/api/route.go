@@ -88,6 +88,11 @@ access.disable                 POST /access/users/{user}/disable
 access.enable                  POST /access/users/{user}/enable
 access.set_password            POST /access/users/{user}/password
 access.permissions             GET  /access/permissions
+access.platforms               GET  /access/platforms
+access.platform                GET  /access/platforms/{user}
+access.platform_create         POST /access/platforms
+access.platform_rotate         POST /access/platforms/{user}/rotate
+access.platform_revoke         POST /access/platforms/{user}/revoke
 ledger.entries                 GET  /ledger/entries
 ledger.entry                   GET  /ledger/entries/{index}
 ledger.export                  GET  /ledger/export
