@@ -26,44 +26,46 @@ func (tx *Tx) SetCursor(ctx context.Context, follower string, next int64) error 
 
 // EnqueueTasks implements op.Tx.
 func (tx *Tx) EnqueueTasks(ctx context.Context, tasks []op.TaskRow) error {
-	const q = `INSERT INTO task (id, name, subject, due) VALUES ($1, $2, $3, $4)`
+	const q = `INSERT INTO task (id, name, subject, lane, due, leased_until) VALUES ($1, $2, $3, $4, $5, $6)`
 	for _, t := range tasks {
-		if err := tx.exec(ctx, q, t.ID, t.Name, t.Subject, micros(t.Due)); err != nil {
+		if err := tx.exec(ctx, q, t.ID, t.Name, t.Subject, t.Lane, micros(t.Due), micros(t.LeasedUntil)); err != nil {
 			return fmt.Errorf("task %s on %s: %w", t.Name, t.Subject, err)
 		}
 	}
 	return nil
 }
 
-const taskColumns = `id, name, subject, due, attempts, fault`
+const taskColumns = `id, name, subject, lane, due, leased_until, attempts, fault`
 
-// dueWhere is the condition of a due task, with the names as parameters from $2 on.
-func dueWhere(names []string) (string, []any) {
-	args := make([]any, len(names))
-	marks := make([]string, len(names))
-	for i, n := range names {
-		args[i], marks[i] = n, fmt.Sprintf("$%d", i+2)
+// marks writes one parameter for each value, numbered from n+1, and appends the values.
+func marks(args []any, values []string) (string, []any) {
+	list := make([]string, len(values))
+	for i, v := range values {
+		args = append(args, v)
+		list[i] = fmt.Sprintf("$%d", len(args))
 	}
-	return `due <= $1 AND leased_until <= $1 AND name IN (` + strings.Join(marks, ", ") + `)`, args
+	return strings.Join(list, ", "), args
 }
 
-// TaskDue implements op.View.
-func (tx *Tx) TaskDue(ctx context.Context, now time.Time, names []string) (bool, error) {
-	where, args := dueWhere(names)
-	ids, err := collect(ctx, tx, scanText, `SELECT id FROM task WHERE `+where+` LIMIT 1`, append([]any{micros(now)}, args...)...)
-	return len(ids) > 0, err
+// DueTasks implements op.View.
+func (tx *Tx) DueTasks(ctx context.Context, now time.Time, q op.DueQuery) ([]op.TaskRow, error) {
+	names, args := marks([]any{micros(now)}, q.Names)
+	where := `due <= $1 AND leased_until <= $1 AND name IN (` + names + `)`
+	if len(q.Full) > 0 {
+		var lanes string
+		lanes, args = marks(args, q.Full)
+		where += ` AND lane NOT IN (` + lanes + `)`
+	}
+	args = append(args, q.Limit)
+	query := fmt.Sprintf(`SELECT `+taskColumns+` FROM task WHERE `+where+` ORDER BY due, id LIMIT $%d`, len(args))
+	return collect(ctx, tx, scanTask, query, args...)
 }
 
-// ClaimTask implements op.Tx. Writers take turns, so no row lock is needed.
-func (tx *Tx) ClaimTask(ctx context.Context, now, until time.Time, names []string) (op.TaskRow, bool, error) {
-	where, args := dueWhere(names)
-	q := `SELECT ` + taskColumns + ` FROM task WHERE ` + where + ` ORDER BY due, id LIMIT 1`
-	rows, err := collect(ctx, tx, scanTask, q, append([]any{micros(now)}, args...)...)
-	if err != nil || len(rows) == 0 {
-		return op.TaskRow{}, false, err
-	}
-	err = tx.exec(ctx, `UPDATE task SET leased_until = $1 WHERE id = $2`, micros(until), rows[0].ID)
-	return rows[0], err == nil, err
+// ClaimTasks implements op.Tx. Writers take turns, so no row lock is needed.
+func (tx *Tx) ClaimTasks(ctx context.Context, ids []string, now, until time.Time) ([]op.TaskRow, error) {
+	list, args := marks([]any{micros(now), micros(until)}, ids)
+	q := `UPDATE task SET leased_until = $2 WHERE due <= $1 AND leased_until <= $1 AND id IN (` + list + `) RETURNING ` + taskColumns
+	return collect(ctx, tx, scanTask, q, args...)
 }
 
 // UpdateTask implements op.Tx.
@@ -83,9 +85,9 @@ func (tx *Tx) Tasks(ctx context.Context, limit int) ([]op.TaskRow, error) {
 }
 
 func scanTask(s scanner) (t op.TaskRow, err error) {
-	var due int64
-	err = s.Scan(&t.ID, &t.Name, &t.Subject, &due, &t.Attempts, &t.Fault)
-	t.Due = instant(due)
+	var due, leased int64
+	err = s.Scan(&t.ID, &t.Name, &t.Subject, &t.Lane, &due, &leased, &t.Attempts, &t.Fault)
+	t.Due, t.LeasedUntil = instant(due), instant(leased)
 	return t, err
 }
 

@@ -8,5 +8,6 @@
 //
 // Invariants: one operation is one transaction; a write leaves at least one entry or
 // does not commit; a refusal is recorded too; a follower's effect and its cursor
-// commit together; a task that was enqueued is never lost.
+// commit together; a task that was enqueued is never lost; a task settles together with its
+// row in the queue.
 package op

@@ -1,7 +1,6 @@
 package op
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -12,7 +11,8 @@ import (
 type Work struct {
 	Followers []Follower
 	Handlers  []Handler
-	Tasks     int                           // how many tasks may be under way at once; 0 means 8
+	Tasks     int                           // calls under way at once; 0 means 256
+	Lane      int                           // calls under way at once in one lane; 0 means 16
 	Report    func(where string, err error) // one place to log a fault; never nil
 }
 
@@ -20,89 +20,92 @@ type Work struct {
 // became due, or an entry of another process, waits.
 const idle = 250 * time.Millisecond
 
+// pace is the pause of the followers after they caught up. Under load they read many
+// entries at once instead of one after every commit.
+const pace = 10 * time.Millisecond
+
 // Run follows the record and works off tasks until ctx ends, then waits for what is
-// under way. A fault is reported and tried again; it never ends the loop.
+// under way. A fault is reported and tried again; it never ends the loop. One Run at a
+// time takes what operations hand over (see [Call.EnqueueNow]).
 func (r *Runner) Run(ctx context.Context, w Work) {
+	c := newCrew(ctx, r, w)
+	r.crew.Store(c)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		r.loop(ctx, w, "follow", r.followWake, func() (bool, error) { return r.followAll(ctx, w.Followers) })
+		f := newFollowing(w.Followers)
+		turn{"follow", r.followWake, pace, w.Report}.loop(ctx, func() (bool, error) { return r.followAll(ctx, f) })
 	})
-	b, slots := newBench(w.Handlers), make(chan struct{}, cmp.Or(w.Tasks, 8))
-	wg.Go(func() {
-		r.loop(ctx, w, "task", r.taskWake, func() (bool, error) {
-			select {
-			case slots <- struct{}{}:
-			case <-ctx.Done():
-				return false, nil
-			}
-			row, ok, err := r.claim(ctx, b)
-			if err != nil || !ok {
-				<-slots
-				return false, err
-			}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				if err := r.work(ctx, b, row); err != nil {
-					w.Report("task", err)
-				}
-			})
-			return true, nil
-		})
-	})
+	wg.Go(func() { turn{"task", r.taskWake, 0, w.Report}.loop(ctx, c.claim) })
 	wg.Wait()
+	r.crew.CompareAndSwap(c, nil)
+	c.end()
 }
 
-// loop repeats a piece of work: at once while there is more, else after a signal or
-// the idle time.
-func (r *Runner) loop(ctx context.Context, w Work, where string, wake <-chan struct{}, work func() (bool, error)) {
+// turn says when a loop works again: after a signal or the idle time, and not sooner
+// than the pause.
+type turn struct {
+	where  string
+	wake   <-chan struct{}
+	pause  time.Duration
+	report func(where string, err error)
+}
+
+// loop repeats a piece of work, at once while there is more.
+func (t turn) loop(ctx context.Context, work func() (bool, error)) {
 	for ctx.Err() == nil {
 		more, err := work()
 		if err != nil && !errors.Is(err, context.Canceled) {
-			w.Report(where, err)
+			t.report(t.where, err)
 		}
 		if more && err == nil {
 			continue
 		}
+		if t.pause > 0 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(t.pause):
+			}
+		}
 		select {
 		case <-ctx.Done():
-		case <-wake:
+		case <-t.wake:
 		case <-time.After(idle):
 		}
+	}
+}
+
+// wake sends a signal that need not be received.
+func wake(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
 	}
 }
 
 // Drain follows the record and runs due tasks until nothing is left, at most limit
 // rounds. Tests and the command line use it in place of Run.
 func (r *Runner) Drain(ctx context.Context, w Work, limit int) error {
-	b := newBench(w.Handlers)
+	b, f := newBench(w.Handlers), newFollowing(w.Followers)
 	for range limit {
-		more, err := r.followAll(ctx, w.Followers)
+		more, err := r.followAll(ctx, f)
 		if err != nil {
 			return err
 		}
-		row, ok, err := r.claim(ctx, b)
+		rows, err := r.due(ctx, b, nil, 1)
 		if err != nil {
 			return err
 		}
-		if ok {
-			if err := r.work(ctx, b, row); err != nil {
+		if rows, err = r.claim(ctx, b, rows); err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := r.run(ctx, b, errand{row: row}); err != nil {
 				return err
 			}
 		}
-		if !more && !ok {
+		if !more && len(rows) == 0 {
 			return nil
 		}
 	}
 	return nil
-}
-
-// followAll gives every follower one batch. A follower that fails holds up only
-// itself.
-func (r *Runner) followAll(ctx context.Context, followers []Follower) (more bool, err error) {
-	for _, f := range followers {
-		again, ferr := r.step(ctx, f)
-		more = more || again
-		err = errors.Join(err, ferr)
-	}
-	return more, err
 }

@@ -7,36 +7,7 @@ import (
 
 	"naru"
 	"naru/base/identity"
-	"naru/base/record"
 )
-
-// Call is the circumstance of a running operation. It collects what the operation
-// wants recorded and enqueued, so that both commit with its effect.
-type Call struct {
-	naru.Call
-	op      string
-	entries []record.Entry
-	tasks   []NewTask
-}
-
-// Record adds an entry: the objects concerned and small public facts as name, value
-// pairs. Never personal data, never secrets.
-func (c *Call) Record(subjects []string, pairs ...string) {
-	e := record.NewEntry(&c.Call, c.op, record.Done)
-	e.Subjects = subjects
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if e.Detail == nil {
-			e.Detail = make(map[string]string, len(pairs)/2)
-		}
-		e.Detail[pairs[i]] = pairs[i+1]
-	}
-	c.entries = append(c.entries, e)
-}
-
-// Enqueue asks for a task on a subject once the operation has committed.
-func (c *Call) Enqueue(task, subject string) {
-	c.tasks = append(c.tasks, NewTask{Name: task, Subject: subject, Due: c.Now})
-}
 
 // Info describes an operation to the doors: its name ("inventory.import"), the
 // permission it needs, and one sentence on what it does.
@@ -108,14 +79,13 @@ func Do[S, In, Out any](ctx context.Context, r *Runner, who naru.Call, o Op[S, I
 		err := naru.NewError(naru.Denied, "identity.no_permission", "permission", string(o.info.Permission), "op", o.info.Name)
 		return none, r.refused(ctx, who, o.info.Name, err)
 	}
-	c := &Call{Call: who, op: o.info.Name}
+	c := r.newCall(who, o.info.Name)
 	run := func(ctx context.Context, tx any) error {
 		s, ok := tx.(S)
 		if !ok {
 			return o.Fits(tx)
 		}
 		var err error
-		c.entries, c.tasks = nil, nil // the store may run it again
 		out, err = o.run(ctx, c, s, in)
 		return err
 	}

@@ -233,9 +233,14 @@ func TestTaskOfADeadProcessIsTakenOver(t *testing.T) {
 		r, move := steppedRunner(db)
 		_, _ = op.Do(t.Context(), r, r.CallFor(officer), wantTask, 0)
 		claim := func() (ok bool) { // what a process does just before it dies
-			err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) (err error) {
+			err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error {
 				now := r.CallFor(officer).Now
-				_, ok, err = tx.ClaimTask(ctx, now, now.Add(time.Minute), []string{"test.work"})
+				due, err := tx.DueTasks(ctx, now, op.DueQuery{Names: []string{"test.work"}, Limit: 5})
+				if err != nil || len(due) == 0 {
+					return err
+				}
+				rows, err := tx.ClaimTasks(ctx, []string{due[0].ID}, now, now.Add(time.Minute))
+				ok = len(rows) == 1
 				return err
 			})
 			if err != nil {

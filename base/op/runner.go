@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"naru"
@@ -24,8 +25,15 @@ type View interface {
 	EntriesFrom(ctx context.Context, from int64, limit int) ([]record.Entry, error)
 	// Cursor returns the index of the first entry a follower has not seen.
 	Cursor(ctx context.Context, follower string) (int64, error)
-	// TaskDue reports whether a task of the given names is due and not leased.
-	TaskDue(ctx context.Context, now time.Time, names []string) (bool, error)
+	// DueTasks returns tasks that are due and not leased, the longest due first.
+	DueTasks(ctx context.Context, now time.Time, q DueQuery) ([]TaskRow, error)
+}
+
+// DueQuery says which due tasks are wanted: of these names, outside these lanes.
+type DueQuery struct {
+	Names []string
+	Full  []string // lanes to leave out
+	Limit int
 }
 
 // Tx is what the runner itself needs of a write transaction.
@@ -37,8 +45,8 @@ type Tx interface {
 	EnqueueTasks(ctx context.Context, tasks []TaskRow) error
 	// SetCursor moves a follower on.
 	SetCursor(ctx context.Context, follower string, next int64) error
-	// ClaimTask leases the next due task of the given names until a time.
-	ClaimTask(ctx context.Context, now, until time.Time, names []string) (TaskRow, bool, error)
+	// ClaimTasks leases tasks until a time, and returns those that were due and free.
+	ClaimTasks(ctx context.Context, ids []string, now, until time.Time) ([]TaskRow, error)
 	// UpdateTask stores the row's due time, attempts and last fault, and ends the lease.
 	UpdateTask(ctx context.Context, t TaskRow) error
 	// DeleteTask removes a settled task.
@@ -56,6 +64,8 @@ type Runner struct {
 	ids    *naru.IDs
 	// One signal each for the two loops: something was committed.
 	followWake, taskWake chan struct{}
+	crew                 atomic.Pointer[crew] // while Run runs
+	awaited              awaited
 }
 
 // NewRunner returns a runner. The ids source also names calls and tasks.
@@ -79,16 +89,37 @@ func (r *Runner) SystemCall(name string) naru.Call {
 
 // write runs fn in a write transaction and flushes what the call collected.
 func (r *Runner) write(ctx context.Context, c *Call, fn func(context.Context, any) error) error {
-	err := r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
+	return r.transact(ctx, c, func(ctx context.Context, tx Tx) error {
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
 		return r.flush(ctx, tx, c)
 	})
-	if err == nil {
-		r.signal()
+}
+
+// transact runs fn in a write transaction and, once that is durable, starts what was
+// handed over and wakes who waits for it.
+func (r *Runner) transact(ctx context.Context, c *Call, fn func(context.Context, Tx) error) error {
+	err := r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
+		c.reset()
+		return fn(ctx, tx)
+	})
+	if err != nil {
+		c.reset()
+		return err
 	}
-	return err
+	if c.committed() {
+		wake(r.taskWake)
+	}
+	if len(c.entries) > 0 {
+		wake(r.followWake)
+	}
+	for _, e := range c.entries {
+		for _, s := range e.Subjects {
+			r.awaited.call(s)
+		}
+	}
+	return nil
 }
 
 func (r *Runner) flush(ctx context.Context, tx Tx, c *Call) error {
@@ -101,11 +132,7 @@ func (r *Runner) flush(ctx context.Context, tx Tx, c *Call) error {
 	if len(c.tasks) == 0 {
 		return nil
 	}
-	rows := make([]TaskRow, len(c.tasks))
-	for i, t := range c.tasks {
-		rows[i] = TaskRow{ID: c.NewID("task"), Name: t.Name, Subject: t.Subject, Due: t.Due}
-	}
-	return tx.EnqueueTasks(ctx, rows)
+	return tx.EnqueueTasks(ctx, c.rows())
 }
 
 // refused records a denial and returns the error the caller sees. An object of
@@ -132,14 +159,4 @@ func (r *Runner) refused(ctx context.Context, who naru.Call, name string, err er
 		return naru.NewError(naru.NotFound, "not_found", "object", reason.Message.Args["object"])
 	}
 	return err
-}
-
-// signal wakes the loops of followers and tasks.
-func (r *Runner) signal() {
-	for _, wake := range []chan struct{}{r.followWake, r.taskWake} {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
 }

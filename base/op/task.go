@@ -6,20 +6,16 @@ import (
 	"time"
 )
 
-// NewTask is a wish to run a task on a subject at a time.
-type NewTask struct {
-	Name, Subject string
-	Due           time.Time
-}
-
-// TaskRow is a task in the queue.
+// TaskRow is a task in the queue. Attempts counts the faults of naru's own in a row.
 type TaskRow struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"`
-	Subject  string    `json:"subject"`
-	Due      time.Time `json:"due"`
-	Attempts int       `json:"attempts"`
-	Fault    string    `json:"fault,omitempty"` // of the last attempt, for the operator
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Subject     string    `json:"subject"`
+	Lane        string    `json:"lane,omitempty"` // tasks of one lane share a limit of calls under way
+	Due         time.Time `json:"due"`
+	LeasedUntil time.Time `json:"leased_until,omitzero"` // a process is at it until then
+	Attempts    int       `json:"attempts"`
+	Fault       string    `json:"fault,omitempty"` // of the last attempt, for the operator
 }
 
 // Step is the outcome of settling a task.
@@ -30,11 +26,14 @@ type Step struct {
 
 // Task is work outside the process in three parts. Prepare reads what to do in a
 // transaction (skip when nothing is left to do); Call does it with no transaction
-// open; Settle stores the outcome in a transaction. A crash between any two parts
-// runs Prepare again, so Call must be repeat-safe.
+// open; Settle stores the outcome and the row in the queue in one transaction. A crash
+// between any two parts runs Prepare again, so Call must be repeat-safe.
 type Task[S, P, A any] struct {
-	Name    string
-	Lease   time.Duration // longer than Call can take
+	Name  string
+	Lease time.Duration // longer than Call can take
+	// Look, if there is one, is asked before Prepare and only reads: what to do, when
+	// that can be told and done without storing that it begins. ok is false otherwise.
+	Look    func(ctx context.Context, c *Call, s S, subject string) (what P, ok bool, err error)
 	Prepare func(ctx context.Context, c *Call, s S, subject string) (what P, skip bool, err error)
 	Call    func(ctx context.Context, what P) A
 	Settle  func(ctx context.Context, c *Call, s S, subject string, what P, answer A) (Step, error)
@@ -44,54 +43,81 @@ type Task[S, P, A any] struct {
 type Handler struct {
 	name  string
 	lease time.Duration
-	run   func(context.Context, *Runner, TaskRow) (Step, error)
+	run   func(context.Context, *Runner, errand) error
 }
 
 // Name returns the name rows in the queue carry.
 func (h Handler) Name() string { return h.name }
 
 // Handle erases the types of a task for the runner.
-func Handle[S, P, A any](t Task[S, P, A]) Handler {
-	return Handler{t.Name, t.Lease, func(ctx context.Context, r *Runner, row TaskRow) (Step, error) {
-		var (
-			what P
-			skip bool
-			step Step
-		)
-		err := r.taskTx(ctx, t.Name, func(ctx context.Context, c *Call, tx any) (err error) {
-			what, skip, err = t.Prepare(ctx, c, tx.(S), row.Subject)
+func Handle[S, P, A any](t Task[S, P, A]) Handler { return Handler{t.Name, t.Lease, t.run} }
+
+func (t Task[S, P, A]) run(ctx context.Context, r *Runner, e errand) error {
+	what, handed := e.what.(P)
+	if !handed {
+		var skip bool
+		var err error
+		if what, skip, err = t.prepare(ctx, r, e.row); err != nil || skip {
 			return err
-		})
-		if err != nil || skip {
-			return Step{Done: skip}, err
 		}
-		answer := t.Call(ctx, what)
-		err = r.taskTx(ctx, t.Name, func(ctx context.Context, c *Call, tx any) (err error) {
-			step, err = t.Settle(ctx, c, tx.(S), row.Subject, what, answer)
+	}
+	answer := t.Call(ctx, what)
+	return r.taskTx(ctx, t.Name, e.row.Subject, func(ctx context.Context, c *Call, tx Tx) error {
+		step, err := t.Settle(ctx, c, tx.(S), e.row.Subject, what, answer)
+		if err != nil {
+			return err
+		}
+		return r.settleRow(ctx, tx, e.row, step)
+	})
+}
+
+// prepare finds out what to do, by looking when that is enough.
+func (t Task[S, P, A]) prepare(ctx context.Context, r *Runner, row TaskRow) (what P, skip bool, err error) {
+	if t.Look != nil {
+		var ok bool
+		c := r.newCall(r.SystemCall(t.Name), t.Name)
+		err := r.db.Read(ctx, func(ctx context.Context, tx any) (err error) {
+			what, ok, err = t.Look(ctx, c, tx.(S), row.Subject)
 			return err
 		})
-		return step, err
-	}}
+		if err != nil || ok {
+			return what, false, err
+		}
+	}
+	err = r.taskTx(ctx, t.Name, row.Subject, func(ctx context.Context, c *Call, tx Tx) (err error) {
+		what, skip, err = t.Prepare(ctx, c, tx.(S), row.Subject)
+		if err != nil || !skip {
+			return err
+		}
+		return tx.DeleteTask(ctx, row.ID)
+	})
+	return what, skip, err
 }
 
 // taskTx runs one part of a task in a write transaction; recording is optional
 // because looking changes nothing.
-func (r *Runner) taskTx(ctx context.Context, name string, fn func(context.Context, *Call, any) error) error {
-	c := &Call{Call: r.SystemCall(name), op: name}
-	err := r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
-		c.entries, c.tasks = nil, nil
-		if err := fn(ctx, c, tx); err != nil {
+func (r *Runner) taskTx(ctx context.Context, name, subject string, fn func(context.Context, *Call, Tx) error) error {
+	c := r.newCall(r.SystemCall(name), name)
+	err := r.transact(ctx, c, func(ctx context.Context, tx Tx) error {
+		if err := fn(ctx, c, tx); err != nil || len(c.entries) == 0 {
 			return err
-		}
-		if len(c.entries) == 0 {
-			return nil
 		}
 		return r.flush(ctx, tx, c)
 	})
 	if err == nil {
-		r.signal()
+		r.awaited.call(subject)
 	}
 	return err
+}
+
+// settleRow stores in the transaction of an outcome what becomes of the row.
+func (r *Runner) settleRow(ctx context.Context, tx Tx, row TaskRow, step Step) error {
+	if step.Done {
+		return tx.DeleteTask(ctx, row.ID)
+	}
+	row.Attempts, row.Fault = 0, ""
+	row.Due = r.clock().UTC().Add(step.After)
+	return tx.UpdateTask(ctx, row)
 }
 
 // The backoff of a task that failed for a reason of naru's own: doubling from one
@@ -101,70 +127,83 @@ const (
 	backoffMost  = 10 * time.Minute
 )
 
+// postpone puts a row off whose attempt failed.
+func (r *Runner) postpone(ctx context.Context, row TaskRow, fault error) error {
+	ctx = context.WithoutCancel(ctx) // keep it even when stopping
+	row.Attempts++
+	row.Fault = fmt.Sprintf("%.500s", fault.Error())
+	row.Due = r.clock().UTC().Add(min(backoffMost, backoffFirst<<min(row.Attempts-1, 10)))
+	return r.db.Write(ctx, func(ctx context.Context, tx Tx) error { return tx.UpdateTask(ctx, row) })
+}
+
 // bench is the set of handlers by name with the names the queue is asked for.
 type bench struct {
 	handlers map[string]Handler
 	names    []string
-	lease    time.Duration
 }
 
 func newBench(handlers []Handler) bench {
-	b := bench{handlers: make(map[string]Handler, len(handlers)), lease: time.Minute}
+	b := bench{handlers: make(map[string]Handler, len(handlers))}
 	for _, h := range handlers {
 		b.handlers[h.name] = h
 		b.names = append(b.names, h.name)
-		b.lease = max(b.lease, h.lease)
 	}
 	return b
 }
 
-// claim leases the next due task; ok is false when none is due. It looks in a read
-// transaction first, so that an idle queue writes nothing.
-func (r *Runner) claim(ctx context.Context, b bench) (row TaskRow, ok bool, err error) {
+// lease is how long a process may be at a task before another takes it over.
+func (b bench) lease(name string) time.Duration {
+	return max(b.handlers[name].lease, time.Minute)
+}
+
+// due reads the tasks that are due, outside the lanes that are full.
+func (r *Runner) due(ctx context.Context, b bench, full []string, limit int) (rows []TaskRow, err error) {
 	if len(b.names) == 0 {
-		return row, false, nil
+		return nil, nil
+	}
+	err = r.db.Read(ctx, func(ctx context.Context, tx any) (err error) {
+		rows, err = tx.(View).DueTasks(ctx, r.clock().UTC(), DueQuery{Names: b.names, Full: full, Limit: limit})
+		return err
+	})
+	return rows, err
+}
+
+// claim leases rows in one transaction and returns those that were still to be had.
+func (r *Runner) claim(ctx context.Context, b bench, rows []TaskRow) (claimed []TaskRow, err error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	byLease := map[time.Duration][]string{}
+	for _, row := range rows {
+		lease := b.lease(row.Name)
+		byLease[lease] = append(byLease[lease], row.ID)
 	}
 	now := r.clock().UTC()
-	err = r.db.Read(ctx, func(ctx context.Context, tx any) (err error) {
-		ok, err = tx.(View).TaskDue(ctx, now, b.names)
-		return err
+	err = r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
+		claimed = nil
+		for lease, ids := range byLease {
+			got, err := tx.ClaimTasks(ctx, ids, now, now.Add(lease))
+			if err != nil {
+				return err
+			}
+			claimed = append(claimed, got...)
+		}
+		return nil
 	})
-	if err != nil || !ok {
-		return row, false, err
-	}
-	err = r.db.Write(ctx, func(ctx context.Context, tx Tx) (err error) {
-		row, ok, err = tx.ClaimTask(ctx, now, now.Add(b.lease), b.names)
-		return err
-	})
-	return row, ok, err
+	return claimed, err
 }
 
-// work runs a claimed task and stores what became of it.
-func (r *Runner) work(ctx context.Context, b bench, row TaskRow) error {
-	step, fault := b.handlers[row.Name].run(ctx, r, row)
-	if err := r.settleRow(ctx, row, step, fault); err != nil {
+// run runs a task of this process's and stores what became of it.
+func (r *Runner) run(ctx context.Context, b bench, e errand) error {
+	if e.what != nil && r.clock().UTC().Sub(e.since) > b.lease(e.row.Name)/8 {
+		e.what = nil // it stood in line so long that others may be at it soon: prepare it anew
+	}
+	fault := b.handlers[e.row.Name].run(ctx, r, e)
+	if fault == nil {
+		return nil
+	}
+	if err := r.postpone(ctx, e.row, fault); err != nil {
 		return err
 	}
-	if fault != nil {
-		return fmt.Errorf("task %s on %s: %w", row.Name, row.Subject, fault)
-	}
-	return nil
-}
-
-func (r *Runner) settleRow(ctx context.Context, row TaskRow, step Step, fault error) error {
-	ctx = context.WithoutCancel(ctx) // the outcome is known: keep it even when stopping
-	return r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
-		if step.Done && fault == nil {
-			return tx.DeleteTask(ctx, row.ID)
-		}
-		wait := step.After
-		row.Attempts++
-		row.Fault = ""
-		if fault != nil {
-			row.Fault = fmt.Sprintf("%.500s", fault.Error())
-			wait = min(backoffMost, backoffFirst<<min(row.Attempts-1, 10))
-		}
-		row.Due = r.clock().UTC().Add(wait)
-		return tx.UpdateTask(ctx, row)
-	})
+	return fmt.Errorf("task %s on %s: %w", e.row.Name, e.row.Subject, fault)
 }

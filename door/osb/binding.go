@@ -20,8 +20,20 @@ func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse,
 	if err != nil {
 		return wire.BindResponse{}, err
 	}
-	if !r.AcceptsIncomplete && !got.State.Settled() {
+	if got.State.Settled() {
+		return d.bound(ctx, got)
+	}
+	if !r.AcceptsIncomplete {
 		return d.bindNow(ctx, got)
+	}
+	err = d.firstAnswer(ctx, string(got.ID), d.lookBinding(got.ID, func(now provision.Binding) bool {
+		if now.State == provision.Ready || now.State == provision.Failed {
+			got.Binding = now
+		}
+		return answered(now.Work)
+	}))
+	if err != nil {
+		return wire.BindResponse{}, err
 	}
 	return d.bound(ctx, got)
 }
@@ -48,6 +60,14 @@ func (d *door) askBind(ctx context.Context, r wire.BindRequest) (provision.Bound
 		PlatformInstance: r.InstanceID, Params: string(r.Parameters), Resource: resource, PlatformID: r.BindingID, EndUser: endUser(r.Caller),
 	})
 	return got, d.refuseNil(err)
+}
+
+// lookBinding reads a binding and asks whether it is as it shall be.
+func (d *door) lookBinding(id provision.BindingID, is func(provision.Binding) bool) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, provision.BindingRef{ID: id})
+		return err == nil && is(now), err
+	}
 }
 
 // checkBind refuses what the specification gives a code of its own.
@@ -98,6 +118,8 @@ func (d *door) bound(ctx context.Context, got provision.Bound) (wire.BindRespons
 		return wire.BindResponse{Existed: got.Existed, Binding: binding}, err
 	case provision.Requested, provision.Creating:
 		return wire.BindResponse{Async: true, Operation: tokenBind + string(got.ID)}, nil
+	case provision.Failed: // nothing is left of it
+		return wire.BindResponse{}, d.failed(got.Fault)
 	}
 	return wire.BindResponse{}, wire.ConcurrencyError()
 }
@@ -133,13 +155,10 @@ func contentOf(x provision.Content) (wire.Binding, error) {
 // bindNow waits for the outcome, or takes the wish back.
 func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindResponse, error) {
 	ref := provision.BindingRef{ID: got.ID}
-	settled, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
-		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, ref)
-		if err == nil {
-			got.Binding = now
-		}
-		return got.State != provision.Requested && got.State != provision.Creating, err
-	})
+	settled, err := d.wait(ctx, string(got.ID), d.lookBinding(got.ID, func(now provision.Binding) bool {
+		got.Binding = now
+		return now.State != provision.Requested && now.State != provision.Creating
+	}))
 	switch {
 	case err != nil:
 		return wire.BindResponse{}, d.refuse(err)
@@ -193,12 +212,18 @@ func (d *door) Unbind(ctx context.Context, r wire.UnbindRequest) (wire.UnbindRes
 	case got.State == provision.Deleted:
 		return wire.UnbindResponse{}, nil
 	case r.AcceptsIncomplete:
+		err := d.firstAnswer(ctx, string(got.ID), d.lookBinding(got.ID, func(now provision.Binding) bool {
+			got = now
+			return answered(now.Work)
+		}))
+		if got.State == provision.Deleted || err != nil {
+			return wire.UnbindResponse{}, err
+		}
 		return wire.UnbindResponse{Async: true, Operation: tokenUnbind + string(got.ID)}, nil
 	}
-	gone, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
-		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Binding, ref)
-		return now.State == provision.Deleted, err
-	})
+	gone, err := d.wait(ctx, string(got.ID), d.lookBinding(got.ID, func(now provision.Binding) bool {
+		return now.State == provision.Deleted
+	}))
 	if err == nil && !gone {
 		return wire.UnbindResponse{}, wire.ConcurrencyError()
 	}

@@ -16,7 +16,9 @@
 //
 // # Synchronous and asynchronous
 //
-// With accepts_incomplete=true every change is answered 202 and polled. Without it the door waits
+// With accepts_incomplete=true a change waits a short while (Config.AsyncWait) for the
+// provider's first answer: what that settled is answered 201 or 200, the rest 202 and polled.
+// Without it the door waits
 // for the outcome. When it does not come within Config.SyncWait, what was begun is taken back and
 // the answer is 422 AsyncRequired, so that nothing is left behind a 4xx; a deletion cannot be
 // taken back, goes on, and is answered 422 ConcurrencyError.

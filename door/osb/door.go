@@ -28,19 +28,25 @@ type Config struct {
 	Report func(*http.Request, error)
 	// SyncWait is how long a synchronous request waits; 0 means 25 seconds.
 	SyncWait time.Duration
+	// AsyncWait is how long a request that accepts a 202 waits for the provider's first
+	// answer, which may settle it; 0 means a second, less than 0 not at all.
+	AsyncWait time.Duration
 }
 
 const (
-	defaultSyncWait = 25 * time.Second
-	lookAgain       = 50 * time.Millisecond // between two looks at what a request waits for
-	remembered      = time.Minute
-	maxRemembered   = 1000
+	defaultSyncWait  = 25 * time.Second
+	defaultAsyncWait = time.Second
+	remembered       = time.Minute
+	maxRemembered    = 1000
 )
 
 // New returns the door, serving /v2/….
 func New(c Config) http.Handler {
 	if c.SyncWait <= 0 {
 		c.SyncWait = defaultSyncWait
+	}
+	if c.AsyncWait == 0 {
+		c.AsyncWait = defaultAsyncWait
 	}
 	d := &door{Config: c, known: map[[sha256.Size]byte]guest{}}
 	var options []wire.HandlerOption
@@ -191,24 +197,27 @@ func statusOf(k naru.Kind) int {
 	return 0
 }
 
-// wait looks at something until it is settled or the patience with a synchronous request ends.
-func (d *door) wait(ctx context.Context, settled func(context.Context) (bool, error)) (bool, error) {
+// wait looks at a subject until it is settled or the patience with a synchronous request ends.
+func (d *door) wait(ctx context.Context, subject string, settled func(context.Context) (bool, error)) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.SyncWait)
 	defer cancel()
-	tick := time.NewTicker(lookAgain)
-	defer tick.Stop()
-	for {
-		ok, err := settled(ctx)
-		if ok || (err != nil && ctx.Err() == nil) {
-			return ok, err
-		}
-		select {
-		case <-ctx.Done():
-			return false, nil
-		case <-tick.C:
-		}
-	}
+	return d.Runner.Await(ctx, subject, settled)
 }
+
+// firstAnswer waits a short while for the provider's first answer, so that what is done
+// at once is said at once. What it finds out or not changes no answer but this.
+func (d *door) firstAnswer(ctx context.Context, subject string, answered func(context.Context) (bool, error)) error {
+	if d.AsyncWait < 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.AsyncWait)
+	defer cancel()
+	_, err := d.Runner.Await(ctx, subject, answered)
+	return d.refuseNil(err)
+}
+
+// answered reports whether no call is under way or about to be.
+func answered(w provision.Work) bool { return w.State != provision.Requested && w.CallID == "" }
 
 // endUser is the originating identity as it is kept: the platform's name and its JSON.
 func endUser(c wire.Caller) string {

@@ -30,7 +30,7 @@ type bed struct {
 	asked  *int // how often the slow sign-in was asked
 }
 
-func newBed(t *testing.T, db *store.DB, wait time.Duration) *bed {
+func newBed(t *testing.T, db *store.DB, wait time.Duration, change ...func(*door.Config)) *bed {
 	t.Helper()
 	b := &bed{Road: testroad.New(t, db), asked: new(int)}
 	words, err := locale.Load()
@@ -38,7 +38,7 @@ func newBed(t *testing.T, db *store.DB, wait time.Duration) *bed {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	server := httptest.NewServer(door.New(door.Config{
+	config := door.Config{
 		Runner: b.Runner, Ops: b.Ops, SyncWait: wait,
 		Say: func(m naru.Message) string { return words.Message("en", m) },
 		SignIn: func(_ context.Context, user, password string) (naru.Actor, error) {
@@ -48,7 +48,11 @@ func newBed(t *testing.T, db *store.DB, wait time.Duration) *bed {
 			return b.signIn(user, password)
 		},
 		Report: func(r *http.Request, err error) { t.Errorf("%s %s: %v", r.Method, r.URL, err) },
-	}))
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	server := httptest.NewServer(door.New(config))
 	t.Cleanup(server.Close)
 	b.url, b.client = server.URL, b.as(t, server.URL, "platform-a")
 	b.Flow()
@@ -223,10 +227,13 @@ func (b *bed) identity(t *testing.T) {
 	}
 }
 
+// never is a door that answers 202 without waiting for the provider.
+func never(c *door.Config) { c.AsyncWait = -1 }
+
 func TestAsynchronousLifecycle(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
-		b := newBed(t, db, time.Minute)
+		b := newBed(t, db, time.Minute, never)
 		b.Order("async", nil)
 		ctx := t.Context()
 		let := testbroker.Shut(t, b.Broker)
@@ -268,6 +275,35 @@ func TestAsynchronousLifecycle(t *testing.T) {
 		b.Advance(time.Hour)
 		if _, err := b.client.LastOperation(ctx, osb.LastOperationRequest{InstanceID: "i-1", Operation: gone.Operation}); !osb.IsGone(err) {
 			t.Errorf("poll an hour later: %v", err)
+		}
+	})
+}
+
+func TestWhatTheProviderDoesAtOnceIsAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		b := newBed(t, db, time.Minute, func(c *door.Config) { c.AsyncWait = time.Minute })
+		b.Order("sync", nil)
+		b.Order("async", nil)
+		ctx := t.Context()
+		if got, err := b.client.Provision(ctx, b.put("i-1", "sync", true)); err != nil || got.Async {
+			t.Fatalf("create: %+v, %v", got, err)
+		}
+		service, plan := b.plan("sync")
+		bound, err := b.client.Bind(ctx, osb.BindRequest{InstanceID: "i-1", BindingID: "b-1", ServiceID: service, PlanID: plan, AcceptsIncomplete: true})
+		if err != nil || bound.Async || bound.Credentials == nil {
+			t.Fatalf("bind: %v, %v", bound.Async, err)
+		}
+		unbound, err := b.client.Unbind(ctx, osb.UnbindRequest{InstanceID: "i-1", BindingID: "b-1", ServiceID: service, PlanID: plan, AcceptsIncomplete: true})
+		if err != nil || unbound.Async {
+			t.Errorf("unbind: %+v, %v", unbound, err)
+		}
+		if gone, err := b.client.Deprovision(ctx, b.delete("i-1", "sync", true)); err != nil || gone.Async {
+			t.Errorf("delete: %+v, %v", gone, err)
+		}
+		testbroker.Shut(t, b.Broker)
+		if got, err := b.client.Provision(ctx, b.put("i-2", "async", true)); err != nil || !got.Async {
+			t.Errorf("what the provider begins: %+v, %v; want a 202 as soon as the provider gave one", got, err)
 		}
 	})
 }
@@ -360,7 +396,7 @@ func TestRefusalsSpeakOSB(t *testing.T) {
 	status("an order that is no text", 400, put(func(r *osb.ProvisionRequest) { r.Parameters = []byte(`{"order":1}`) }))
 	forbidden := b.Order("sync", func(o *contract.Order) { o.Component = b.Unknown() })
 	status("what the law forbids", 403, put(func(r *osb.ProvisionRequest) { r.Parameters = []byte(`{"order":"` + string(forbidden) + `"}`) }))
-	status("maintenance_info", 422, put(func(r *osb.ProvisionRequest) { r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "1.0.0"} }))
+	status("maintenance_info", 422, put(func(r *osb.ProvisionRequest) { r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "9.9.9"} }))
 	if b.Front.Forwarded("PUT") != calls {
 		t.Error("a refused creation reached the provider")
 	}
@@ -390,7 +426,7 @@ func (b *bed) updates(t *testing.T, order string, status func(string, int, error
 	service, plan := b.plan("sync")
 	_, other := b.plan("bigger")
 	_, err := b.client.Update(t.Context(), osb.UpdateRequest{InstanceID: "i-1", ServiceID: service, PlanID: other})
-	status("another plan", 422, err)
+	status("another plan without an order", 400, err)
 	_, err = b.client.Update(t.Context(), osb.UpdateRequest{InstanceID: "i-1", ServiceID: service, PlanID: plan})
 	status("no change at all", 0, err)
 	_, err = b.client.Bind(t.Context(), osb.BindRequest{InstanceID: "i-1", BindingID: "b-2", PredecessorBindingID: "b-1"})

@@ -23,10 +23,30 @@ func (d *door) Provision(ctx context.Context, r wire.ProvisionRequest) (wire.Pro
 	if err != nil {
 		return wire.ProvisionResponse{}, d.refuseCreation(err)
 	}
-	if !r.AcceptsIncomplete && !got.State.Settled() {
+	if got.State.Settled() {
+		return d.provisioned(got)
+	}
+	if !r.AcceptsIncomplete {
 		return d.provisionNow(ctx, got)
 	}
-	return provisioned(got)
+	err = d.firstAnswer(ctx, string(got.ID), d.lookInstance(got.ID, func(now provision.Instance) bool {
+		if now.State == provision.Ready || now.State == provision.Failed {
+			got.Instance = now
+		}
+		return answered(now.Work)
+	}))
+	if err != nil {
+		return wire.ProvisionResponse{}, err
+	}
+	return d.provisioned(got)
+}
+
+// lookInstance reads an instance and asks whether it is as it shall be.
+func (d *door) lookInstance(id provision.InstanceID, is func(provision.Instance) bool) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, provision.InstanceRef{ID: id})
+		return err == nil && is(now.Instance), err
+	}
 }
 
 // creation reads the order out of the request and the rest of the parameters.
@@ -119,12 +139,14 @@ func (d *door) refuseCreation(err error) error {
 }
 
 // provisioned answers for an instance as it stands.
-func provisioned(got provision.Created) (wire.ProvisionResponse, error) {
+func (d *door) provisioned(got provision.Created) (wire.ProvisionResponse, error) {
 	switch got.State {
 	case provision.Ready:
 		return wire.ProvisionResponse{Existed: got.Existed, DashboardURL: got.Dashboard, Metadata: got.Metadata}, nil
 	case provision.Requested, provision.Creating:
 		return wire.ProvisionResponse{Async: true, Operation: tokenCreate + string(got.ID)}, nil
+	case provision.Failed: // nothing is left of it
+		return wire.ProvisionResponse{}, d.failed(got.Fault)
 	}
 	return wire.ProvisionResponse{}, wire.ConcurrencyError()
 }
@@ -132,13 +154,10 @@ func provisioned(got provision.Created) (wire.ProvisionResponse, error) {
 // provisionNow waits for the outcome, or takes the wish back.
 func (d *door) provisionNow(ctx context.Context, got provision.Created) (wire.ProvisionResponse, error) {
 	ref := provision.InstanceRef{ID: got.ID}
-	settled, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
-		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, ref)
-		if err == nil {
-			got.Instance = now.Instance
-		}
-		return got.State != provision.Requested && got.State != provision.Creating, err
-	})
+	settled, err := d.wait(ctx, string(got.ID), d.lookInstance(got.ID, func(now provision.Instance) bool {
+		got.Instance = now
+		return now.State != provision.Requested && now.State != provision.Creating
+	}))
 	switch {
 	case err != nil:
 		return wire.ProvisionResponse{}, d.refuse(err)
@@ -151,7 +170,7 @@ func (d *door) provisionNow(ctx context.Context, got provision.Created) (wire.Pr
 	case got.State == provision.Failed, got.State == provision.Orphan:
 		return wire.ProvisionResponse{}, d.failed(got.Fault)
 	}
-	return provisioned(got)
+	return d.provisioned(got)
 }
 
 // instance finds what the platform means by an id.
@@ -202,12 +221,18 @@ func (d *door) Deprovision(ctx context.Context, r wire.DeprovisionRequest) (wire
 	case got.State == provision.Deleted:
 		return wire.DeprovisionResponse{}, nil
 	case r.AcceptsIncomplete:
+		err := d.firstAnswer(ctx, string(got.ID), d.lookInstance(got.ID, func(now provision.Instance) bool {
+			got = now
+			return answered(now.Work)
+		}))
+		if got.State == provision.Deleted || err != nil {
+			return wire.DeprovisionResponse{}, err
+		}
 		return wire.DeprovisionResponse{Async: true, Operation: tokenDelete + string(got.ID)}, nil
 	}
-	gone, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
-		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, ref)
-		return now.State == provision.Deleted, err
-	})
+	gone, err := d.wait(ctx, string(got.ID), d.lookInstance(got.ID, func(now provision.Instance) bool {
+		return now.State == provision.Deleted
+	}))
 	if err == nil && !gone {
 		return wire.DeprovisionResponse{}, wire.ConcurrencyError()
 	}

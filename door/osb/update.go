@@ -36,10 +36,29 @@ func (d *door) Update(ctx context.Context, r wire.UpdateRequest) (wire.UpdateRes
 		return wire.UpdateResponse{}, d.refuseUpdate(err)
 	case got.Unchanged:
 		return wire.UpdateResponse{DashboardURL: got.Dashboard, Metadata: got.Metadata}, nil
-	case r.AcceptsIncomplete:
-		return wire.UpdateResponse{Async: true, Operation: tokenUpdate + string(got.ID) + ":" + got.Change.ID}, nil
+	case !r.AcceptsIncomplete:
+		return d.updateNow(ctx, got.Instance)
 	}
-	return d.updateNow(ctx, got.Instance)
+	change, now := got.Change.ID, got.Instance
+	err = d.firstAnswer(ctx, string(got.ID), d.lookInstance(got.ID, func(i provision.Instance) bool {
+		now = i
+		return i.Change == nil || i.Change.ID != change || answered(i.Work)
+	}))
+	switch {
+	case err != nil:
+		return wire.UpdateResponse{}, err
+	case now.Change != nil && now.Change.ID == change && !now.Change.Running():
+		return d.updated(now)
+	}
+	return wire.UpdateResponse{Async: true, Operation: tokenUpdate + string(got.ID) + ":" + change}, nil
+}
+
+// updated answers for a change that has ended.
+func (d *door) updated(i provision.Instance) (wire.UpdateResponse, error) {
+	if i.Change.Fault.Key != "" {
+		return wire.UpdateResponse{}, d.updateFailed(i.Change)
+	}
+	return wire.UpdateResponse{DashboardURL: i.Dashboard, Metadata: i.Metadata}, nil
 }
 
 // changed reads the wish; the order may stand where that of a creation stands.
@@ -78,13 +97,10 @@ func (d *door) refuseUpdate(err error) error {
 // in time goes on, and the answer is none that promises that nothing changed.
 func (d *door) updateNow(ctx context.Context, i provision.Instance) (wire.UpdateResponse, error) {
 	change := i.Change.ID
-	settled, err := d.wait(ctx, func(ctx context.Context) (bool, error) {
-		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Instance, provision.InstanceRef{ID: i.ID})
-		if err == nil {
-			i = now.Instance
-		}
-		return i.Change.ID != change || !i.Change.Running(), err
-	})
+	settled, err := d.wait(ctx, string(i.ID), d.lookInstance(i.ID, func(now provision.Instance) bool {
+		i = now
+		return i.Change == nil || i.Change.ID != change || !i.Change.Running()
+	}))
 	switch {
 	case err != nil:
 		return wire.UpdateResponse{}, d.refuse(err)
@@ -93,10 +109,10 @@ func (d *door) updateNow(ctx context.Context, i provision.Instance) (wire.Update
 			Status: http.StatusServiceUnavailable, RetryAfter: pollAfter,
 			Description: "the update goes on; send it again, or fetch the service instance",
 		}
-	case i.Change.Fault.Key != "":
-		return wire.UpdateResponse{}, d.updateFailed(i.Change)
+	case i.Change == nil || i.Change.ID != change: // somebody asked for something else meanwhile
+		return wire.UpdateResponse{}, wire.ConcurrencyError()
 	}
-	return wire.UpdateResponse{DashboardURL: i.Dashboard, Metadata: i.Metadata}, nil
+	return d.updated(i)
 }
 
 // unsureKeys are the faults after which nobody knows what the provider did.

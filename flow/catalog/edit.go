@@ -115,7 +115,7 @@ func requestSync(ctx context.Context, c *op.Call, s Store, in ProviderIn) (SyncO
 	if p.BrokerURL == "" {
 		return SyncOut{}, naru.NewError(naru.Invalid, "catalog.no_broker", "name", p.Name.Ko)
 	}
-	c.Enqueue(SyncTask, string(p.ID))
+	c.EnqueueIn(string(p.ID), SyncTask, string(p.ID))
 	c.Record([]string{string(p.ID)}, "outcome", "asked")
 	return SyncOut{Provider: p.ID, Queued: true}, nil
 }

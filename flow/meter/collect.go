@@ -60,7 +60,7 @@ func collect(ctx context.Context, c *op.Call, s Store, in CollectIn) (CollectOut
 		if p.BrokerURL == "" {
 			continue
 		}
-		c.Enqueue(TaskCollect, string(p.ID))
+		c.EnqueueIn(string(p.ID), TaskCollect, string(p.ID))
 		out.Providers = append(out.Providers, p.ID)
 		subjects = append(subjects, string(p.ID))
 	}

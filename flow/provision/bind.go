@@ -60,11 +60,10 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 		ID: BindingID(c.NewID("bnd")), Instance: i.ID, Params: params, Resource: resource, Digest: digest, PlatformID: in.PlatformID,
 		EndUser: in.EndUser, RequestedBy: c.Actor.User, CreatedAt: c.Now, Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
 	}
-	if err := s.PutBinding(ctx, b); err != nil {
+	if err := dispatchBinding(ctx, c, s, i, &b); err != nil {
 		return Bound{}, fmt.Errorf("binding of %s: %w", i.ID, err)
 	}
 	c.Record(b.subjects(i), append(b.detail(""), userDetail(in.EndUser)...)...)
-	c.Enqueue(TaskBinding, string(b.ID))
 	return Bound{Binding: b}, nil
 }
 
@@ -121,15 +120,17 @@ func abandonBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bin
 		c.Record(b.subjects(i), "state", string(b.State), "repeated", "true")
 		return nil
 	}
+	var err error
 	if b.State == Deleted {
 		b.DeletedAt = c.Now
+		err = s.PutBinding(ctx, *b)
 	} else {
-		c.Enqueue(TaskBinding, string(b.ID))
+		err = dispatchBinding(ctx, c, s, i, b)
 	}
-	c.Record(b.subjects(i), b.detail(before.State)...)
-	if err := s.PutBinding(ctx, *b); err != nil {
+	if err != nil {
 		return err
 	}
+	c.Record(b.subjects(i), b.detail(before.State)...)
 	return s.PutCredentials(ctx, b.ID, naru.Secret{})
 }
 

@@ -79,7 +79,7 @@ func askCensus(ctx context.Context, c *op.Call, s Store, in CensusIn) (CensusAsk
 		return CensusAsked{}, naru.NewError(naru.Conflict, "provision.no_broker", "provider", p.Name.Ko)
 	}
 	c.Record([]string{string(p.ID)}, "asked", "true")
-	c.Enqueue(TaskCensus, string(p.ID))
+	c.EnqueueIn(string(p.ID), TaskCensus, string(p.ID))
 	return CensusAsked{Provider: p.ID}, nil
 }
 
@@ -231,7 +231,7 @@ func sweepInstance(ctx context.Context, c *op.Call, s Store, id InstanceID) erro
 	before := i.State
 	i.Work = i.stray(c.Now)
 	c.Record(i.subjects(), i.detail(before)...)
-	c.Enqueue(TaskInstance, string(i.ID))
+	c.EnqueueIn(string(i.Provider), TaskInstance, string(i.ID))
 	return s.PutInstance(ctx, i)
 }
 
@@ -247,6 +247,6 @@ func sweepBinding(ctx context.Context, c *op.Call, s Store, id BindingID) error 
 	before := b.State
 	b.Work = b.stray(c.Now)
 	c.Record(b.subjects(i), b.detail(before)...)
-	c.Enqueue(TaskBinding, string(b.ID))
+	c.EnqueueIn(string(i.Provider), TaskBinding, string(b.ID))
 	return s.PutBinding(ctx, b)
 }

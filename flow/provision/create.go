@@ -84,11 +84,10 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	if in.PlatformID != "" {
 		i.Platform, i.PlatformID = c.Actor.User, in.PlatformID
 	}
-	if err := s.PutInstance(ctx, i); err != nil {
+	if err := dispatchInstance(ctx, c, s, &i, true); err != nil {
 		return Created{}, fmt.Errorf("instance of order %s: %w", order.ID, err)
 	}
 	c.Record(i.subjects(), append(i.detail(""), userDetail(in.EndUser)...)...)
-	c.Enqueue(TaskInstance, string(i.ID))
 	return Created{Instance: i}, nil
 }
 

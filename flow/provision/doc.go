@@ -30,10 +30,10 @@
 // the binding. Detail "state" is the new state, "from" the old one, "fault" the message
 // key of the reason, if any.
 //
-//	provision.create          an instance was requested           state=requested
+//	provision.create          an instance was requested           state=requested, or creating when the call leaves at once
 //	provision.settle          an instance changed state           state=creating|ready|failed|orphan|deleting|deleted
 //	provision.delete          a deletion was asked for            state=deleting|deleted
-//	provision.bind            a binding was requested             state=requested
+//	provision.bind            a binding was requested             as above
 //	provision.settle_binding  a binding changed state             as above
 //	provision.unbind          an unbinding was asked for          state=deleting|deleted
 //	provision.credentials     credentials were shown              (never the credentials)

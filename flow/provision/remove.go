@@ -28,14 +28,16 @@ func remove(ctx context.Context, c *op.Call, s Store, in DeleteIn) (Instance, er
 	if live := countLive(bindings); live > 0 && !in.Unbind {
 		return i, naru.NewError(naru.Conflict, "provision.still_bound", "instance", string(i.ID), "bindings", fmt.Sprint(live))
 	}
+	bound := false
 	for _, b := range bindings {
+		bound = bound || b.State.Live()
 		if b.State.Live() && b.State != Deleting {
 			if err := abandonBinding(ctx, c, s, i, &b); err != nil {
 				return i, err
 			}
 		}
 	}
-	return i, abandon(ctx, c, s, &i)
+	return i, abandon(ctx, c, s, &i, !bound)
 }
 
 func countLive(bindings []Binding) int {
@@ -48,8 +50,8 @@ func countLive(bindings []Binding) int {
 	return n
 }
 
-// abandon stores the wish to have an instance deleted.
-func abandon(ctx context.Context, c *op.Call, s Store, i *Instance) error {
+// abandon stores the wish to have an instance deleted, free of bindings or not yet.
+func abandon(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) error {
 	before := i.Work
 	i.Work = i.Abandon(c.Now)
 	if i.Work.State == before.State {
@@ -57,11 +59,13 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance) error {
 		return nil
 	}
 	i.overtaken(c)
+	var err error
 	if i.State == Deleted {
 		i.DeletedAt = c.Now
+		err = s.PutInstance(ctx, *i)
 	} else {
-		c.Enqueue(TaskInstance, string(i.ID))
+		err = dispatchInstance(ctx, c, s, i, free)
 	}
 	c.Record(i.subjects(), i.detail(before.State)...)
-	return s.PutInstance(ctx, *i)
+	return err
 }

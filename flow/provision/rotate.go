@@ -53,11 +53,10 @@ func rotate(ctx context.Context, c *op.Call, s Store, in RotateIn) (Bound, error
 		PlatformID: in.NewID, EndUser: in.EndUser, RequestedBy: c.Actor.User, CreatedAt: c.Now,
 		Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
 	}
-	if err := s.PutBinding(ctx, b); err != nil {
+	c.Record(b.subjects(i), append(append(b.detail(""), "predecessor", string(old.ID)), userDetail(in.EndUser)...)...)
+	if err := dispatchBinding(ctx, c, s, i, &b); err != nil {
 		return Bound{}, fmt.Errorf("binding after %s: %w", old.ID, err)
 	}
-	c.Record(b.subjects(i), append(append(b.detail(""), "predecessor", string(old.ID)), userDetail(in.EndUser)...)...)
-	c.Enqueue(TaskBinding, string(b.ID))
 	return Bound{Binding: b}, nil
 }
 

@@ -35,7 +35,7 @@ func (w Work) afterPatch(a Answer, now time.Time) (Work, time.Duration) {
 	if w.Unsure { // an earlier call may have had its effect
 		return w.look(a.Fault, now), 0
 	}
-	return w.unchanged(a.Fault, now), 0
+	return w.asBefore(a.Fault, now), 0
 }
 
 // look turns to fetching the instance, to find out which values it has.
@@ -45,8 +45,8 @@ func (w Work) look(fault naru.Message, now time.Time) Work {
 	return w
 }
 
-// unchanged ends an update without effect: ready as before, with the reason.
-func (w Work) unchanged(fault naru.Message, now time.Time) Work {
+// asBefore ends an update without effect: ready as before, with the reason.
+func (w Work) asBefore(fault naru.Message, now time.Time) Work {
 	w = w.enter(Ready, now)
 	w.Fault = fault
 	return w
@@ -57,14 +57,14 @@ func (w Work) afterUpdatePoll(a Answer, now time.Time) (Work, time.Duration) {
 	case Done:
 		return w.enter(Ready, now), 0
 	case FailedOp:
-		return w.unchanged(a.Fault, now), 0
+		return w.asBefore(a.Fault, now), 0
 	case Gone, Missing: // the broker lost the operation, not the instance
 		if w.Attempts+1 >= forgetLimit {
 			return w.look(a.Fault, now), 0
 		}
 	}
 	if now.Sub(w.Since) >= w.limit() {
-		return w.unchanged(w.tooSlow("provision.update_too_slow"), now), 0
+		return w.asBefore(w.tooSlow("provision.update_too_slow"), now), 0
 	}
 	return w.again(a)
 }
@@ -77,11 +77,11 @@ func (w Work) afterUpdateFetch(a Answer, now time.Time) (Work, time.Duration) {
 	case Done:
 		return w.enter(Ready, now), 0
 	case FailedOp:
-		return w.unchanged(w.Fault, now), 0
+		return w.asBefore(w.Fault, now), 0
 	case Unsent, Unknown, Busy:
 		if now.Sub(w.Since) < patience {
 			return w.soon(a)
 		}
 	}
-	return w.unchanged(naru.Msg("provision.update_unknown"), now), 0
+	return w.asBefore(naru.Msg("provision.update_unknown"), now), 0
 }

@@ -3,10 +3,12 @@ package provision
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"naru"
 	"naru/base/op"
+	"naru/flow/catalog"
 )
 
 // The tasks of this step. A row in the queue is about one instance, binding or provider.
@@ -27,10 +29,12 @@ func HandlersWithin(b Broker, longest time.Duration) []op.Handler {
 	}
 	return []op.Handler{
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskInstance, Lease: callLease, Prepare: limited(longest, prepareInstance), Call: calling(b), Settle: settling(settleInstance),
+			Name: TaskInstance, Lease: callLease, Look: limited(longest, lookInstance), Prepare: limited(longest, prepareInstance),
+			Call: calling(b), Settle: settling(settleInstance),
 		}),
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskBinding, Lease: callLease, Prepare: limited(longest, prepareBinding), Call: calling(b), Settle: settling(settleBinding),
+			Name: TaskBinding, Lease: callLease, Look: limited(longest, lookBinding), Prepare: limited(longest, prepareBinding),
+			Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
 			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
@@ -68,6 +72,85 @@ func calling(b Broker) func(context.Context, Request) Answer {
 		}
 		return b.Call(ctx, r)
 	}
+}
+
+// dispatchInstance stores an instance with a call that is due and sees to the call: when
+// this process has room for it, the call is begun here and handed over with the commit;
+// otherwise the task prepares it. What waits, for a call that is open or for bindings,
+// waits in the queue.
+func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) error {
+	lane := string(i.Provider)
+	free = free && i.due(c.Now) && c.Seat(TaskInstance, lane)
+	if free {
+		i.Work = i.Begin(c.ID, c.Now)
+	}
+	if err := s.PutInstance(ctx, *i); err != nil {
+		return err
+	}
+	if !free {
+		c.EnqueueIn(lane, TaskInstance, string(i.ID))
+		return nil
+	}
+	r, err := request(ctx, s, *i, i.Work)
+	c.EnqueueNow(lane, TaskInstance, string(i.ID), r)
+	return err
+}
+
+// dispatchBinding is dispatchInstance for a binding.
+func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Binding) error {
+	lane := string(i.Provider)
+	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
+	if free {
+		b.Work = b.Begin(c.ID, c.Now)
+	}
+	if err := s.PutBinding(ctx, *b); err != nil {
+		return err
+	}
+	if !free {
+		c.EnqueueIn(lane, TaskBinding, string(b.ID))
+		return nil
+	}
+	r, err := b.request(ctx, s, i)
+	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
+	return err
+}
+
+// due reports whether a call that changes something at the provider may leave now.
+func (w Work) due(now time.Time) bool {
+	step := w.Next()
+	return (step == Put || step == Patch || step == Delete) && w.CallID == "" && !now.Before(w.NextAt)
+}
+
+// polls reports whether all that is due is to ask how far an operation has come. That
+// changes nothing at the provider, so it is not stored that it begins.
+func (w Work) polls(now time.Time) bool {
+	return w.Next() == Poll && w.CallID == "" && !now.Before(w.NextAt)
+}
+
+// lookInstance gives a poll without a write.
+func lookInstance(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+	i, err := s.Instance(ctx, InstanceID(subject))
+	if err != nil || !i.polls(c.Now) {
+		return Request{}, false, err
+	}
+	r, err := request(ctx, s, i, i.Work)
+	r.Call = c.ID
+	return r, err == nil, err
+}
+
+// lookBinding is lookInstance for a binding.
+func lookBinding(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+	b, err := s.Binding(ctx, BindingID(subject))
+	if err != nil || !b.polls(c.Now) {
+		return Request{}, false, err
+	}
+	i, err := s.Instance(ctx, b.Instance)
+	if err != nil {
+		return Request{}, false, err
+	}
+	r, err := b.request(ctx, s, i)
+	r.Call = c.ID
+	return r, err == nil, err
 }
 
 // prepareInstance commits the intent to call, or waits: for another run that is in a
@@ -121,19 +204,32 @@ func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) 
 	return r, err
 }
 
+// request is the call that is due for the binding.
+func (b *Binding) request(ctx context.Context, s Store, i Instance) (Request, error) {
+	r, err := request(ctx, s, i, b.Work)
+	r.Binding, r.Params, r.Resource, r.Predecessor, r.Wanted, r.Sync = b.ID, b.Params, b.Resource, b.Predecessor, nil, false
+	return r, err
+}
+
+// staleKey is the fault of a request that named a version from a catalogue that is old by now.
+const staleKey = "provision.maintenance_stale"
+
 // settleInstance stores what the answer made of the instance.
 func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answer) (op.Step, error) {
 	i, err := s.Instance(ctx, r.Instance)
 	if err != nil {
 		return op.Step{}, err
 	}
-	before := i.State
+	was, before := i.Work, i.State
 	step, stale := resume(&i.Work, r, c.Now)
 	if !stale {
 		i.Limit = r.Limit
 		i.Work, step.After = i.Settle(r.judge(a), c.Now)
 		step.Done = i.State.Settled()
 		i.keep(r, a)
+	}
+	if i.State != before && a.Fault.Key == staleKey {
+		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
 	if before == Updating && i.State == Ready {
 		return step, finishChange(ctx, c, s, &i, a)
@@ -142,7 +238,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
 	}
-	if r.Step == Wait {
+	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
 	}
 	return step, s.PutInstance(ctx, i)
@@ -162,10 +258,19 @@ func (i *Instance) keep(r Request, a Answer) {
 	}
 }
 
+// unchanged reports whether nothing is new but the time of the next attempt, which the
+// row in the queue keeps.
+func (w Work) unchanged(was Work) bool {
+	was.NextAt, was.Limit = w.NextAt, w.Limit
+	return reflect.DeepEqual(w, was)
+}
+
 // resume finds out whether an answer still counts: not when there was no call, when
 // another run took over, or when the wish has changed meanwhile.
 func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	switch {
+	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind
+		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation
 	case r.Step == Wait, w.CallID != r.Call:
 		return op.Step{After: max(w.NextAt.Sub(now), pollLeast)}, true
 	case w.Next() != r.Step:
@@ -208,8 +313,7 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err := s.PutBinding(ctx, b); err != nil {
 		return Request{}, false, err
 	}
-	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Params, r.Resource, r.Predecessor, r.Wanted, r.Sync = b.ID, b.Params, b.Resource, b.Predecessor, nil, false
+	r, err := b.request(ctx, s, i)
 	return r, false, err
 }
 
@@ -223,7 +327,7 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	if err != nil {
 		return op.Step{}, err
 	}
-	before := b.State
+	was, before := b.Work, b.State
 	step, stale := resume(&b.Work, r, c.Now)
 	if !stale {
 		b.Limit = r.Limit
@@ -231,7 +335,7 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
-	if r.Step == Wait {
+	if b.unchanged(was) {
 		return step, nil
 	}
 	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)

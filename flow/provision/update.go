@@ -97,8 +97,8 @@ func (k creation) update(ctx context.Context, c *op.Call, s Store, in UpdateIn) 
 	before := i.State
 	i.Work, i.Change = i.Alter(c.Now), &change
 	c.Record(i.subjects(), append(append(i.detail(before), change.detail()...), userDetail(in.EndUser)...)...)
-	c.Enqueue(TaskInstance, string(i.ID))
-	return Updated{Instance: i}, s.PutInstance(ctx, i)
+	err = dispatchInstance(ctx, c, s, &i, true)
+	return Updated{Instance: i}, err
 }
 
 // checkUpdate is the dry run of update: every check with its outcome, and no effect.

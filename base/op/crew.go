@@ -1,0 +1,203 @@
+package op
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Calls under way at once when [Work] does not say.
+const (
+	defaultLane = 16  // in one lane
+	defaultAll  = 256 // in the process
+)
+
+// perSeat is how many handed-over calls may wait in memory for each call that may be
+// under way in their lane. Beyond it operations leave their work to the queue.
+const perSeat = 4
+
+// crew is the one scheduler of a process. It has a goroutine for every call under way
+// and none for what waits: that is a row in the queue, or an errand in a lane's line.
+type crew struct {
+	r     *Runner
+	bench bench
+	ctx   context.Context // of Run: calls end with it
+	work  Work
+	wg    sync.WaitGroup
+
+	mu    sync.Mutex
+	busy  int
+	lanes map[string]*lane
+	over  bool
+}
+
+// lane is what the calls of one provider share.
+type lane struct {
+	busy  int      // calls under way
+	seats int      // promised to operations that have not committed, and to rows being claimed
+	line  []errand // handed over, waiting for another call to end
+}
+
+// errand is a task on its way: its row and, when handed over, what Prepare would return.
+type errand struct {
+	row   TaskRow
+	what  any
+	since time.Time // when it was handed over
+}
+
+func newCrew(ctx context.Context, r *Runner, w Work) *crew {
+	w.Lane, w.Tasks = cmp.Or(w.Lane, defaultLane), cmp.Or(w.Tasks, defaultAll)
+	return &crew{r: r, bench: newBench(w.Handlers), ctx: ctx, work: w, lanes: map[string]*lane{}}
+}
+
+// lane returns the lane of a name; the caller holds the lock.
+func (c *crew) lane(name string) *lane {
+	l := c.lanes[name]
+	if l == nil {
+		l = &lane{}
+		c.lanes[name] = l
+	}
+	return l
+}
+
+// seat promises an operation that a call may follow its commit soon.
+func (c *crew) seat(task, name string) bool {
+	if _, known := c.bench.handlers[task]; !known {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lane(name)
+	if c.over || l.busy+l.seats+len(l.line) >= c.work.Lane*(1+perSeat) {
+		return false
+	}
+	l.seats++
+	return true
+}
+
+// leave gives a seat back.
+func (c *crew) leave(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lane(name).seats--
+}
+
+// take turns a seat into a call, at once or when others have ended. After the end it
+// does nothing: the lease of the row ends too, and another process goes on.
+func (c *crew) take(e errand) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lane(e.row.Lane)
+	l.seats--
+	switch {
+	case c.over:
+	case l.busy < c.work.Lane && c.busy < c.work.Tasks:
+		c.start(l, e)
+	default:
+		l.line = append(l.line, e)
+	}
+}
+
+// start runs an errand in a goroutine of its own; the caller holds the lock.
+func (c *crew) start(l *lane, e errand) {
+	l.busy++
+	c.busy++
+	c.wg.Go(func() {
+		defer c.finish(l)
+		if err := c.r.run(c.ctx, c.bench, e); err != nil {
+			c.work.Report("task", err)
+		}
+	})
+}
+
+// finish frees a place and gives it to the next in line, of the same lane first.
+func (c *crew) finish(l *lane) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.busy--
+	c.busy--
+	c.advance(l)
+	for _, other := range c.lanes {
+		if c.busy >= c.work.Tasks {
+			return
+		}
+		c.advance(other)
+	}
+	wake(c.r.taskWake)
+}
+
+// advance starts the next errand in a lane's line, if it may; the caller holds the lock.
+func (c *crew) advance(l *lane) {
+	if c.over || len(l.line) == 0 || l.busy >= c.work.Lane || c.busy >= c.work.Tasks {
+		return
+	}
+	e := l.line[0]
+	l.line = slices.Delete(l.line, 0, 1)
+	c.start(l, e)
+}
+
+// room tells how many more calls there may be, and which lanes have room for none.
+func (c *crew) room() (n int, full []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, l := range c.lanes {
+		switch {
+		case l.busy+l.seats+len(l.line) == 0:
+			delete(c.lanes, name) // providers come and go
+		case l.busy+l.seats+len(l.line) >= c.work.Lane:
+			full = append(full, name)
+		}
+	}
+	slices.Sort(full)
+	return c.work.Tasks - c.busy, full
+}
+
+// choose gives a seat to every row that its lane has room for, and returns those.
+func (c *crew) choose(rows []TaskRow) []TaskRow {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(rows, func(row TaskRow) bool {
+		l := c.lane(row.Lane)
+		if l.busy+l.seats+len(l.line) >= c.work.Lane {
+			return true
+		}
+		l.seats++
+		return false
+	})
+}
+
+// claimBatch is how many rows are claimed in one transaction at most.
+const claimBatch = 64
+
+// claim starts due tasks of lanes with room; more is true when there may be others.
+func (c *crew) claim() (more bool, err error) {
+	room, full := c.room()
+	if room <= 0 {
+		return false, nil // a call that ends wakes the loop
+	}
+	due, err := c.r.due(c.ctx, c.bench, full, min(room, claimBatch))
+	if err != nil || len(due) == 0 {
+		return false, err
+	}
+	chosen := c.choose(due)
+	claimed, err := c.r.claim(c.ctx, c.bench, chosen)
+	for _, row := range chosen {
+		i := slices.IndexFunc(claimed, func(t TaskRow) bool { return t.ID == row.ID })
+		if i < 0 { // another process was faster
+			c.leave(row.Lane)
+			continue
+		}
+		c.take(errand{row: claimed[i]})
+	}
+	return err == nil, err
+}
+
+// end lets no more calls begin and waits for those under way.
+func (c *crew) end() {
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
+	c.wg.Wait()
+}

@@ -1,0 +1,254 @@
+package op_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"naru/base/op"
+	"naru/internal/testdb"
+	"naru/store"
+)
+
+// hand begins a call in the operation when it gets a seat, else leaves it to the queue.
+var hand = op.Write("test.hand", "inventory.edit", doc, func(_ context.Context, c *op.Call, _ cell, n int64) (bool, error) {
+	subject := fmt.Sprint("cell", n)
+	c.Record([]string{subject})
+	if !c.Seat("test.errand", "lane") {
+		c.EnqueueIn("lane", "test.errand", subject)
+		return false, nil
+	}
+	c.EnqueueNow("lane", "test.errand", subject, n)
+	return true, nil
+})
+
+// probe tells whether there is a seat, and gives it back.
+var probe = op.Write("test.probe", "inventory.edit", doc, func(_ context.Context, c *op.Call, _ cell, _ int64) (bool, error) {
+	c.Record([]string{"probe"})
+	return c.Seat("test.errand", "lane"), nil
+})
+
+// lined enqueues a number of tasks in a lane.
+type lined struct {
+	lane string
+	n    int
+}
+
+var line = op.Write("test.line", "inventory.edit", doc, func(_ context.Context, c *op.Call, _ cell, in lined) (int, error) {
+	c.Record([]string{in.lane})
+	for i := range in.n {
+		c.EnqueueIn(in.lane, "test.errand", fmt.Sprint(in.lane, i))
+	}
+	return 0, nil
+})
+
+// errands is a task that counts its parts.
+type errands struct {
+	prepared, called atomic.Int64
+	call             func(ctx context.Context, subject int64)
+	after            time.Duration // 0 = done
+}
+
+func (e *errands) handler() op.Handler {
+	return op.Handle(op.Task[cell, int64, int64]{
+		Name: "test.errand", Lease: time.Minute,
+		Prepare: func(ctx context.Context, _ *op.Call, s cell, subject string) (int64, bool, error) {
+			e.prepared.Add(1)
+			v, err := s.Cursor(ctx, subject)
+			return -1, v > 0, err
+		},
+		Call: func(ctx context.Context, what int64) int64 {
+			e.called.Add(1)
+			if e.call != nil {
+				e.call(ctx, what)
+			}
+			return what
+		},
+		Settle: func(ctx context.Context, c *op.Call, s cell, subject string, what, _ int64) (op.Step, error) {
+			if e.after > 0 {
+				return op.Step{After: e.after}, nil
+			}
+			c.Record([]string{subject})
+			return op.Step{Done: true}, s.SetCursor(ctx, subject, 100+what)
+		},
+	})
+}
+
+// running runs the work until the test ends.
+func running(t *testing.T, r *op.Runner, w op.Work) {
+	t.Helper()
+	w.Report = func(where string, err error) {
+		if t.Context().Err() == nil {
+			t.Error(where, err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx, w) })
+	t.Cleanup(func() { stop(); wg.Wait() })
+	for seat := false; !seat; { // until Run has begun
+		var err error
+		if seat, err = op.Do(t.Context(), r, r.CallFor(officer), probe, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// awaitCell waits until a cell is set.
+func awaitCell(t *testing.T, r *op.Runner, db *store.DB, subject string) (v int64) {
+	t.Helper()
+	ok, err := r.Await(t.Context(), subject, func(context.Context) (bool, error) {
+		v = read(t, db, subject)
+		return v > 0, nil
+	})
+	if !ok || err != nil {
+		t.Fatalf("%s was not settled: %v", subject, err)
+	}
+	return v
+}
+
+func tasksLeft(t *testing.T, db *store.DB) (rows []op.TaskRow) {
+	t.Helper()
+	err := db.Read(t.Context(), func(ctx context.Context, tx any) (err error) {
+		rows, err = tx.(*store.Tx).Tasks(ctx, 10_000)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestAHandedOverCallNeedsNoPrepare(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r, _ := steppedRunner(db)
+		e := &errands{}
+		if handed, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1); err != nil || handed {
+			t.Fatalf("a seat without a scheduler: %v, %v", handed, err)
+		}
+		if err := r.Drain(t.Context(), op.Work{Handlers: []op.Handler{e.handler()}}, 5); err != nil || e.prepared.Load() != 1 {
+			t.Fatalf("prepared %d times, %v; want once, as an ordinary row", e.prepared.Load(), err)
+		}
+		running(t, r, op.Work{Handlers: []op.Handler{e.handler()}})
+		if handed, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 2); err != nil || !handed {
+			t.Fatalf("a seat with a scheduler: %v, %v", handed, err)
+		}
+		if got := awaitCell(t, r, db, "cell2"); got != 102 || e.prepared.Load() != 1 {
+			t.Errorf("cell = %d, prepared %d times; want what was handed over, unprepared", got, e.prepared.Load())
+		}
+		if left := tasksLeft(t, db); len(left) != 0 {
+			t.Errorf("left in the queue: %+v", left)
+		}
+	})
+}
+
+func TestACallOfADeadProcessIsPreparedAnew(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r, move := steppedRunner(db)
+		begun := make(chan struct{}, 1)
+		e := &errands{call: func(ctx context.Context, _ int64) { begun <- struct{}{}; <-ctx.Done() }} // never answers
+		running(t, r, op.Work{Handlers: []op.Handler{e.handler()}, Lane: 1})                          // so that it does not take its own over
+		if handed, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1); err != nil || !handed {
+			t.Fatalf("a seat with a scheduler: %v, %v", handed, err)
+		}
+		<-begun
+		other := op.NewRunner(db, func() time.Time { return r.CallFor(officer).Now }, r.CallFor(officer).IDs)
+		taker := &errands{}
+		work := op.Work{Handlers: []op.Handler{taker.handler()}}
+		if err := other.Drain(t.Context(), work, 5); err != nil || taker.called.Load() != 0 {
+			t.Fatalf("a leased call was made %d times by another process, %v", taker.called.Load(), err)
+		}
+		move(time.Minute)
+		if err := other.Drain(t.Context(), work, 5); err != nil || taker.prepared.Load() != 1 {
+			t.Errorf("after the lease: prepared %d times, %v", taker.prepared.Load(), err)
+		}
+	})
+}
+
+func TestASlowLaneHoldsUpOnlyItself(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r, _ := steppedRunner(db)
+		var under, most atomic.Int64
+		slow := op.Handle(op.Task[cell, string, int]{
+			Name: "test.errand", Lease: time.Minute,
+			Prepare: func(_ context.Context, _ *op.Call, _ cell, subject string) (string, bool, error) {
+				return subject, false, nil
+			},
+			Call: func(ctx context.Context, subject string) int {
+				if subject[0] == 's' {
+					most.Store(max(most.Load(), under.Add(1)))
+					<-ctx.Done()
+				}
+				return 0
+			},
+			Settle: func(ctx context.Context, c *op.Call, s cell, subject, _ string, _ int) (op.Step, error) {
+				c.Record([]string{subject})
+				return op.Step{Done: true}, s.SetCursor(ctx, subject, 1)
+			},
+		})
+		if _, err := op.Do(t.Context(), r, r.CallFor(officer), line, lined{"slow", 100}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := op.Do(t.Context(), r, r.CallFor(officer), line, lined{"fast", 1}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { r.Run(ctx, op.Work{Handlers: []op.Handler{slow}, Lane: 3, Report: func(string, error) {}}) })
+		awaitCell(t, r, db, "fast0")
+		if got := most.Load(); got > 3 {
+			t.Errorf("%d calls under way in one lane, want at most 3", got)
+		}
+		leased := 0
+		for _, row := range tasksLeft(t, db) {
+			if !row.LeasedUntil.IsZero() {
+				leased++
+			}
+		}
+		if leased > 3 {
+			t.Errorf("%d rows of a full lane were claimed, want at most 3", leased)
+		}
+		stop()
+		wg.Wait()
+	})
+}
+
+func TestThousandsOfWaitingTasksAreRowsAndNotGoroutines(t *testing.T) {
+	t.Parallel()
+	db := testdb.SQLite(t)
+	r, _ := steppedRunner(db)
+	e := &errands{after: time.Hour}
+	const many = 1000
+	if _, err := op.Do(t.Context(), r, r.CallFor(officer), line, lined{"polls", many}); err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	var mu sync.Mutex
+	e.call = func(context.Context, int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		most = max(most, runtime.NumGoroutine())
+	}
+	before := runtime.NumGoroutine()
+	running(t, r, op.Work{Handlers: []op.Handler{e.handler()}})
+	_, err := r.Await(t.Context(), "polls0", func(context.Context) (bool, error) {
+		for _, row := range tasksLeft(t, db) {
+			if !row.Due.After(testdb.Noon) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil || most-before > 500 { // other tests run beside this one
+		t.Errorf("%d goroutines for %d tasks, %v", most-before, many, err)
+	}
+}
