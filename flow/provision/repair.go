@@ -188,7 +188,7 @@ func prepareInspection(ctx context.Context, _ *op.Call, s Store, id string) (loo
 // lookRequest is the question whether an instance or a binding is there.
 func lookRequest(ctx context.Context, s Store, i Instance, b BindingID) (Request, error) {
 	r, err := request(ctx, s, i, Work{})
-	r.Step, r.Binding = Look, b
+	r.Step, r.Binding, r.Wanted = Look, b, nil
 	return r, err
 }
 
