@@ -193,6 +193,7 @@ func (tx *Tx) keepInstance(i provision.Instance, args []any) error {
 		return fmt.Errorf("instance %s: %w", i.ID, err)
 	}
 	of, order := platformTag(i.Platform, i.PlatformID), orderTag(i.Order)
+	_, known := peek[provision.Instance](tx, instanceKey(i.ID))
 	newest, ofKnown := peek[[]provision.Instance](tx, of)
 	live, liveKnown := peek[[]provision.Instance](tx, order)
 	tx.put(&instanceRows, []string{instanceTag(i), of, order}, args...)
@@ -213,7 +214,7 @@ func (tx *Tx) keepInstance(i provision.Instance, args []any) error {
 		}
 		tx.fill(order, list, foundBy(order)(list), "instance")
 	}
-	if i.Version == 0 { // a new one has nothing yet
+	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
 		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
