@@ -126,6 +126,12 @@ func (w *world) instance(ctx context.Context, rng *rand.Rand, tx *store.Tx) erro
 	if live, ok, err := tx.LiveInstance(ctx, i.Order); err == nil && ok && live.ID != i.ID && i.State.Live() && rng.IntN(8) > 0 {
 		i.State = provision.Failed // else it meets the index of live instances: a conflict
 	}
+	if i.Change = nil; rng.IntN(4) == 0 {
+		i.Change = &provision.Change{ID: "c", Order: w.orders[rng.IntN(len(w.orders))], AskedAt: w.now}
+	}
+	if rng.IntN(6) == 0 { // what is updated moves to another order
+		i.Order = w.orders[rng.IntN(len(w.orders))]
+	}
 	return tx.PutInstance(ctx, i)
 }
 
@@ -377,19 +383,10 @@ func TestReadingWhatIsRememberedCostsNoStatement(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		w := newWorld(t, db)
-		write := func(change func(context.Context, *store.Tx) error) {
-			err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error { return change(ctx, tx.(*store.Tx)) })
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
 		rng := rand.New(rand.NewPCG(3, 4))
-		write(func(ctx context.Context, tx *store.Tx) error {
-			for range 30 {
-				_ = w.instance(ctx, rng, tx)
-			}
-			return nil
-		})
+		for range 60 { // some meet the index of live instances
+			_ = db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error { return w.instance(ctx, rng, tx.(*store.Tx)) })
+		}
 		read := func() int64 {
 			before := db.Statements()
 			err := db.Read(t.Context(), func(ctx context.Context, v any) error {
@@ -410,7 +407,17 @@ func TestReadingWhatIsRememberedCostsNoStatement(t *testing.T) {
 		if n := read(); n != 0 {
 			t.Errorf("%d statements for what is remembered", n)
 		}
-		write(func(ctx context.Context, tx *store.Tx) error { return w.instance(ctx, rng, tx) })
+		err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error {
+			i, err := tx.(*store.Tx).Instance(ctx, instanceID(0))
+			if err != nil {
+				return err
+			}
+			i.Attempts++
+			return tx.(*store.Tx).PutInstance(ctx, i)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n := read(); n != 0 {
 			t.Errorf("%d statements after this process changed an instance itself", n)
 		}

@@ -66,24 +66,29 @@ func messageFrom(text string, m *naru.Message) error {
 }
 
 const instanceColumns = `id, order_id, institution, system, component, provider, service, plan, params, digest,
-	platform, platform_id, end_user, dashboard, requested_by, created_at, ready_at, deleted_at, synthetic, version, ` + workColumns
+	platform, platform_id, end_user, dashboard, requested_by, created_at, ready_at, deleted_at, synthetic, version, ` + workColumns +
+	`, next_order, maintenance, label, metadata, change_state`
 
 // instanceScan reads an instance, with further columns behind it.
 func instanceScan(s scanner, i *provision.Instance, more ...any) error {
 	var (
 		x                       workScan
 		params                  string
+		next, metadata, change  string
 		created, ready, deleted int64
 	)
 	dest := []any{
 		&i.ID, &i.Order, &i.Institution, &i.System, &i.Component, &i.Provider, &i.Service, &i.Plan, &params, &i.Digest,
 		&i.Platform, &i.PlatformID, &i.EndUser, &i.Dashboard, &i.RequestedBy, &created, &ready, &deleted, &i.Synthetic, &i.Version,
 	}
-	dest = append(append(dest, x.into(&i.Work)...), more...)
-	if err := s.Scan(dest...); err != nil {
+	dest = append(append(dest, x.into(&i.Work)...), &next, &i.Maintenance, &i.Label, &metadata, &change)
+	if err := s.Scan(append(dest, more...)...); err != nil {
 		return err
 	}
-	i.Params = bytesOrNil(params)
+	i.Params, i.Metadata = bytesOrNil(params), bytesOrNil(metadata)
+	if err := changeFrom(change, i); err != nil {
+		return err
+	}
 	i.CreatedAt, i.ReadyAt, i.DeletedAt = instant(created), instant(ready), instant(deleted)
 	return x.finish(&i.Work)
 }
@@ -105,7 +110,22 @@ func (tx *Tx) Instance(ctx context.Context, id provision.InstanceID) (provision.
 	i, err := cached(ctx, tx, instanceKey(id), func(i provision.Instance) []string { return []string{instanceTag(i)} }, func(ctx context.Context) (provision.Instance, error) {
 		return one(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE id = $1`, string(id))
 	})
-	return i, missing(err, "instance", string(id))
+	return ownInstance(i), missing(err, "instance", string(id))
+}
+
+// ownInstance gives the caller what it may write to.
+func ownInstance(i provision.Instance) provision.Instance {
+	if i.Change != nil {
+		change := *i.Change
+		i.Change = &change
+	}
+	return i
+}
+
+// ownFirst is ownInstance for the first of a list, if there is one.
+func ownFirst(rows []provision.Instance, err error) (provision.Instance, bool, error) {
+	i, ok, err := maybe(rows, err)
+	return ownInstance(i), ok, err
 }
 
 // What is remembered of instances hangs on the rows in it and on the condition by which
@@ -140,19 +160,36 @@ func maybe[T any](rows []T, err error) (v T, ok bool, e error) {
 func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE platform = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
 	tag := platformTag(platform, platformID)
-	return maybe(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
+	return ownFirst(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, platform, platformID)
 	}))
 }
 
-// LiveInstance implements provision.Store.
+// LiveInstance implements provision.Store: the one the order carries, or that is on its
+// way to it.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted') LIMIT 1`
 	tag := orderTag(of)
-	return maybe(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
+	rows, err := cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, string(of))
-	}))
+	})
+	if err != nil || len(rows) > 0 {
+		return ownFirst(rows, err)
+	}
+	const moving = `SELECT ` + instanceColumns + ` FROM instance WHERE next_order <> '' ORDER BY id`
+	rows, err = cached(ctx, tx, movingTag, foundBy(movingTag), func(ctx context.Context) ([]provision.Instance, error) {
+		return collect(ctx, tx, scanInstance, moving)
+	})
+	for _, i := range rows {
+		if i.Change.Order == of {
+			return ownInstance(i), true, err
+		}
+	}
+	return provision.Instance{}, false, err
 }
+
+// movingTag is that of the few instances which are on their way to another order.
+const movingTag = "instance/moving"
 
 // OrdersInForce implements provision.Store.
 func (tx *Tx) OrdersInForce(ctx context.Context, of inventory.InstitutionID, on naru.Date) ([]contract.Order, error) {
@@ -170,7 +207,9 @@ func (tx *Tx) InstancesAt(ctx context.Context, p catalog.ProviderID) ([]provisio
 
 var instanceRows = bulk{
 	table: "instance", key: "id", insert: `INSERT INTO instance (` + instanceColumns + `)`,
-	after: `ON CONFLICT (id) DO UPDATE SET dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
+	after: `ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id, plan = excluded.plan, params = excluded.params,
+		next_order = excluded.next_order, maintenance = excluded.maintenance, label = excluded.label, metadata = excluded.metadata,
+		change_state = excluded.change_state, dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
 		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
 		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
 		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`,
@@ -178,16 +217,25 @@ var instanceRows = bulk{
 
 // PutInstance implements provision.Store. It raises the version.
 func (tx *Tx) PutInstance(_ context.Context, i provision.Instance) error {
+	change, err := changeText(&i)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if i.Change.Running() {
+		next = string(i.Change.Order)
+	}
 	args := []any{
 		string(i.ID), string(i.Order), string(i.Institution), string(i.System), string(i.Component), string(i.Provider), string(i.Service),
 		string(i.Plan), string(i.Params), i.Digest, i.Platform, i.PlatformID, i.EndUser, i.Dashboard, i.RequestedBy,
 		micros(i.CreatedAt), micros(i.ReadyAt), micros(i.DeletedAt), i.Synthetic, i.Version + 1,
 	}
-	return tx.keepInstance(i, append(args, workArgs(&i.Work)...))
+	args = append(append(args, workArgs(&i.Work)...), next, i.Maintenance, i.Label, string(i.Metadata), change)
+	return tx.keepInstance(i, next, args)
 }
 
 // keepInstance puts the row, and remembers it as it will be read.
-func (tx *Tx) keepInstance(i provision.Instance, args []any) error {
+func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error {
 	stored, err := scanInstance(argRow(args))
 	if err != nil {
 		return fmt.Errorf("instance %s: %w", i.ID, err)
@@ -196,7 +244,11 @@ func (tx *Tx) keepInstance(i provision.Instance, args []any) error {
 	_, known := peek[provision.Instance](tx, instanceKey(i.ID))
 	newest, ofKnown := peek[[]provision.Instance](tx, of)
 	live, liveKnown := peek[[]provision.Instance](tx, order)
-	tx.put(&instanceRows, []string{instanceTag(i), of, order}, args...)
+	tags := []string{instanceTag(i), of, order}
+	if next != "" {
+		tags = append(tags, movingTag)
+	}
+	tx.put(&instanceRows, tags, args...)
 	tx.fill(instanceKey(i.ID), stored, []string{instanceTag(i)}, "instance")
 	list := []provision.Instance{stored}
 	if ofKnown {
