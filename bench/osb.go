@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,10 +57,10 @@ func (b *bed) small(ctx context.Context) (m *market, service, plan string, err e
 		err = caught(func() error {
 			m.Order(m.t, "p000-000-now")
 			s, p := m.Plan(m.t, "p000-000-now")
-			if err := m.provision(ctx, m.naru(), "ready", string(s), string(p), "", false); err != nil {
+			if err := m.provision(ctx, wish{door: m.naru(), service: string(s), plan: string(p)}, "ready", false); err != nil {
 				return err
 			}
-			return m.provision(ctx, m.proxy.url, "ready", "service-000", "plan-000-000", "", false)
+			return m.provision(ctx, wish{door: m.proxy.url, service: "service-000", plan: "plan-000-000"}, "ready", false)
 		})
 		if err != nil {
 			return nil, "", "", err
@@ -186,7 +187,7 @@ func mutations(engine string) func(context.Context, *bed) (float64, error) {
 		run := atomic.Int64{}
 		for range rounds {
 			v, err := load(ctx, mutators, 2*roundTime, func(ctx context.Context, c, _ int) error {
-				return m.lifecycle(ctx, m.naru(), fmt.Sprintf("i-%d-%d", c, run.Add(1)), orders.service, orders.plan, orders.ids[c])
+				return m.lifecycle(ctx, wish{m.naru(), orders.service, orders.plan, orders.ids[c]}, fmt.Sprintf("i-%d-%d", c, run.Add(1)))
 			})
 			if err != nil {
 				return 0, err
@@ -250,7 +251,7 @@ func inflightMemory(ctx context.Context, b *bed) (float64, error) {
 	for c := range mutators {
 		wg.Go(func() {
 			for n := c; n < inflight; n += mutators {
-				if err := m.provision(ctx, m.naru(), fmt.Sprint("slow-", n), service, plan, orders[n], true); err != nil {
+				if err := m.provision(ctx, wish{m.naru(), service, plan, orders[n]}, fmt.Sprint("slow-", n), true); err != nil {
 					failed.Store(&err)
 					return
 				}
@@ -272,7 +273,7 @@ func inflightMemory(ctx context.Context, b *bed) (float64, error) {
 	}
 	for _, n := range []int{0, inflight - 1} {
 		url := fmt.Sprintf("%s/v2/service_instances/slow-%d/last_operation", m.naru(), n)
-		if got, err := m.call(ctx, http.MethodGet, url, "", http.StatusOK); err != nil || !slices.Contains([]string{`{"state":"in progress"}`}, string(got)) {
+		if got, err := m.call(ctx, http.MethodGet, url, "", http.StatusOK); err != nil || !strings.Contains(string(got), `"in progress"`) {
 			return 0, fmt.Errorf("operation %d is not in flight: %s, %w", n, got, err)
 		}
 	}

@@ -139,13 +139,16 @@ func ids(service, plan string) string { return "service_id=" + service + "&plan_
 
 func (m *market) naru() string { return m.URL + "/osb" }
 
-// provision makes an instance through a door.
-func (m *market) provision(ctx context.Context, door, id, service, plan, order string, async bool) error {
-	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"organization_guid":"o","space_guid":"s","parameters":{"order":%q}}`, service, plan, order)
-	if order == "" {
-		body = fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"organization_guid":"o","space_guid":"s"}`, service, plan)
+// wish is what an instance is wanted of, and through which door.
+type wish struct{ door, service, plan, order string }
+
+// provision makes an instance.
+func (m *market) provision(ctx context.Context, w wish, id string, async bool) error {
+	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"organization_guid":"o","space_guid":"s","parameters":{"order":%q}}`, w.service, w.plan, w.order)
+	if w.order == "" {
+		body = fmt.Sprintf(`{"service_id":%q,"plan_id":%q,"organization_guid":"o","space_guid":"s"}`, w.service, w.plan)
 	}
-	url := door + "/v2/service_instances/" + id
+	url := w.door + "/v2/service_instances/" + id
 	if async {
 		url += "?accepts_incomplete=true"
 	}
@@ -154,19 +157,19 @@ func (m *market) provision(ctx context.Context, door, id, service, plan, order s
 }
 
 // lifecycle is four mutations: provision, bind, unbind, deprovision.
-func (m *market) lifecycle(ctx context.Context, door, id, service, plan, order string) error {
-	if err := m.provision(ctx, door, id, service, plan, order, false); err != nil {
+func (m *market) lifecycle(ctx context.Context, w wish, id string) error {
+	if err := m.provision(ctx, w, id, false); err != nil {
 		return err
 	}
-	at := door + "/v2/service_instances/" + id
-	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q}`, service, plan)
+	at := w.door + "/v2/service_instances/" + id
+	body := fmt.Sprintf(`{"service_id":%q,"plan_id":%q}`, w.service, w.plan)
 	if _, err := m.call(ctx, http.MethodPut, at+"/service_bindings/b-"+id, body, http.StatusCreated); err != nil {
 		return err
 	}
-	if _, err := m.call(ctx, http.MethodDelete, at+"/service_bindings/b-"+id+"?"+ids(service, plan), "", http.StatusOK); err != nil {
+	if _, err := m.call(ctx, http.MethodDelete, at+"/service_bindings/b-"+id+"?"+ids(w.service, w.plan), "", http.StatusOK); err != nil {
 		return err
 	}
-	_, err := m.call(ctx, http.MethodDelete, at+"?"+ids(service, plan), "", http.StatusOK)
+	_, err := m.call(ctx, http.MethodDelete, at+"?"+ids(w.service, w.plan), "", http.StatusOK)
 	return err
 }
 
