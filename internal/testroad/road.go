@@ -256,3 +256,6 @@ func (r *Road) Entries(name string) []map[string]string {
 	}
 	return out
 }
+
+// System is the one system of institution A.
+func (r *Road) System() inventory.SystemID { return r.row }

@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// bulk is a statement that puts rows which can wait: they are collected and written
+// for a whole group of jobs at once, one statement for many rows.
+type bulk struct {
+	table  string
+	fresh  bool   // every row is a new one: a second one of its key is a conflict
+	insert string // up to VALUES
+	after  string // behind the rows: what to do with one that is there
+	key    string // the column rows are deleted by; the first one that is put
+	needs  []string
+}
+
+// The tables whose rows wait, in the order they are written in, because of the keys
+// that one refers to another by.
+func bulks() []*bulk {
+	return []*bulk{&instanceRows, &bindingRows, &secretRows, &windowRows, &callRows, &newTasks, &taskRows}
+}
+
+// maxRows bounds the rows of one statement, because engines bound its parameters.
+const maxRows = 256
+
+// pendingRows are the rows of a table that wait, each key once: args is nil for one to
+// be deleted.
+type pendingRows struct {
+	bulk *bulk
+	rows []pendingRow
+	at   map[string]int
+}
+
+type pendingRow struct {
+	key  string
+	args []any
+}
+
+func (p *pendingRows) put(row pendingRow) {
+	if i, ok := p.at[row.key]; ok && !p.bulk.fresh {
+		p.rows[i] = row
+		return
+	}
+	p.at[row.key] = len(p.rows)
+	p.rows = append(p.rows, row)
+}
+
+// pending returns the rows of a table that wait.
+func (l *layer) pending(b *bulk) *pendingRows {
+	p := l.rows[b]
+	if p == nil {
+		p = &pendingRows{bulk: b, at: map[string]int{}}
+		l.rows[b] = p
+	}
+	return p
+}
+
+// waits reports whether something waits for one of the tables to be written.
+func (l *layer) waits(tables []string) bool {
+	for b := range l.rows {
+		if slices.Contains(tables, b.table) {
+			return true
+		}
+	}
+	return len(l.record) > 0 && slices.ContainsFunc(tables, isRecord)
+}
+
+func (l *layer) mergeRows(job *layer) {
+	for _, p := range job.rows {
+		below := l.pending(p.bulk)
+		for _, row := range p.rows {
+			below.put(row)
+		}
+	}
+	l.record = append(l.record, job.record...)
+}
+
+// put lets a row wait until the group is written or a statement asks for its table. The
+// first argument is its key. tags says which remembered results it concerns; without
+// any, all of the table.
+func (tx *Tx) put(b *bulk, tags []string, args ...any) {
+	tx.job.layer.change(b.table, tags)
+	tx.job.layer.pending(b).put(pendingRow{args[0].(string), args})
+}
+
+// puts reports whether a row with a value in a column waits.
+func (r *running) puts(b *bulk, column int, value string) bool {
+	for _, l := range []*layer{r.layer, r.group.layer} {
+		if p := l.rows[b]; p != nil && slices.ContainsFunc(p.rows, func(row pendingRow) bool { return row.args != nil && row.args[column] == value }) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove is put for a row that goes.
+func (tx *Tx) remove(b *bulk, tags []string, key string) {
+	tx.job.layer.change(b.table, tags)
+	tx.job.layer.pending(b).put(pendingRow{key: key})
+}
+
+// write writes what waits of a table, or with none named of all, deletions first.
+func (l *layer) write(ctx context.Context, q querier, tables []string) error {
+	for _, b := range bulks() {
+		p := l.rows[b]
+		if p == nil || (tables != nil && !slices.Contains(tables, b.table)) {
+			continue
+		}
+		if len(b.needs) > 0 {
+			if err := l.write(ctx, q, b.needs); err != nil {
+				return err
+			}
+		}
+		if err := p.write(ctx, q); err != nil {
+			return fmt.Errorf("rows of %s: %w", b.table, err)
+		}
+		delete(l.rows, b)
+	}
+	return nil
+}
+
+func (p *pendingRows) write(ctx context.Context, q querier) error {
+	var gone []any
+	var rows []pendingRow
+	for _, row := range p.rows {
+		if row.args == nil {
+			gone = append(gone, row.key)
+			continue
+		}
+		rows = append(rows, row)
+	}
+	for part := range slices.Chunk(gone, maxRows) {
+		query := `DELETE FROM ` + p.bulk.table + ` WHERE ` + p.bulk.key + ` IN ` + places(1, len(part))
+		if _, err := q.ExecContext(ctx, query, part...); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(rows, maxRows) {
+		args := make([][]any, len(part))
+		for i, row := range part {
+			args[i] = row.args
+		}
+		if err := insertMany(ctx, q, p.bulk.insert, p.bulk.after, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertMany puts many rows with one statement.
+func insertMany(ctx context.Context, q querier, insert, after string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	all := make([]any, 0, len(rows)*len(rows[0]))
+	for _, row := range rows {
+		all = append(all, row...)
+	}
+	query := insert + ` VALUES ` + places(len(rows), len(rows[0])) + ` ` + after
+	_, err := q.ExecContext(ctx, query, all...)
+	return err
+}
+
+// places writes the parameters of rows: ($1, $2), ($3, $4).
+func places(rows, width int) string {
+	var b strings.Builder
+	n := 0
+	for r := range rows {
+		if r > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for c := range width {
+			if c > 0 {
+				b.WriteByte(',')
+			}
+			n++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// pendingEntry is an entry of the record that waits for its index.
+type pendingEntry struct {
+	op       string
+	leaf     []byte
+	subjects []string
+}
+
+// argRow reads the values of a row as they were given to a statement: what the row will
+// be when it is read from the database, without asking it.
+type argRow []any
+
+var _ scanner = argRow(nil)
+
+// Scan implements scanner.
+func (a argRow) Scan(dest ...any) error {
+	for i, d := range dest {
+		if s, ok := d.(sql.Scanner); ok {
+			if err := s.Scan(a[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		to, from := reflect.ValueOf(d).Elem(), reflect.ValueOf(a[i])
+		switch {
+		case from.IsValid() && from.Type().ConvertibleTo(to.Type()) && (from.Kind() == to.Kind() || (from.CanInt() && to.CanInt())):
+			to.Set(from.Convert(to.Type()))
+		case from.IsValid() && from.Kind() == reflect.String && to.Type() == reflect.TypeFor[[]byte]():
+			to.SetBytes([]byte(from.String()))
+		default:
+			return fmt.Errorf("column %d: %T into %T", i, a[i], d)
+		}
+	}
+	return nil
+}
