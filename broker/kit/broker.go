@@ -146,7 +146,7 @@ func (b *Broker) Close() error {
 
 // Catalog serves the ready-made bytes.
 func (b *Broker) Catalog(_ context.Context, r osb.CatalogRequest) (osb.CatalogResponse, error) {
-	if r.IfNoneMatch != "" && r.IfNoneMatch == b.catalogue.etag {
+	if osb.ETagMatches(r.IfNoneMatch, b.catalogue.etag) {
 		return osb.CatalogResponse{ETag: b.catalogue.etag, NotModified: true}, nil
 	}
 	return osb.CatalogResponse{Catalog: b.catalogue.value, Raw: b.catalogue.raw, ETag: b.catalogue.etag}, nil

@@ -15,7 +15,7 @@ import (
 func (s *system) pages() (*web.Door, error) {
 	return web.New(web.Deps{
 		Runner: s.runner, Words: s.words, Log: s.log,
-		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Hints: s.hints, Proportions: s.made,
+		Actor: s.login.Actor, SignIn: s.login.SignIn, SignOut: s.login.SignOut, Hints: s.hints, Proportions: s.made, Secure: s.cfg.Secure,
 		Access: s.steps.Access, Ledger: s.steps.Ledger, Law: s.steps.Law, Decide: s.steps.Decide, Plan: s.steps.Plan, Match: s.steps.Match,
 		Contract: s.steps.Contract, Provision: s.steps.Provision, Operations: s.steps.All(),
 		Sheets: web.Sheets{

@@ -112,27 +112,33 @@ func (l *Login) Issue(ctx context.Context, user string, password naru.Secret) (s
 // remembered until what the user signs in by changes, because a platform sends it many
 // times a second; once a day it is checked anew, which stores the day of its use.
 func (l *Login) Basic(ctx context.Context, user string, password naru.Secret) (naru.Actor, error) {
-	now := l.Runner.SystemCall("access").Now
-	if id, stamp, ok := l.known.find(user, password, now); ok {
-		u, current, standing, err := l.Ops.Standing(ctx, l.Runner, id)
-		if err != nil {
-			return naru.Actor{}, err
-		}
-		if standing && current == stamp {
-			return u.Actor(), nil
-		}
+	if a, ok, err := l.recall(ctx, user, password); ok || err != nil {
+		return a, err
 	}
 	free, err := l.slot(ctx)
 	if err != nil {
 		return naru.Actor{}, err
 	}
 	defer free()
+	if a, ok, err := l.recall(ctx, user, password); ok || err != nil {
+		return a, err // another request of the same platform was checked meanwhile
+	}
 	f, err := l.Ops.Verify(ctx, l.Runner, l.DB, user, password)
 	if err != nil {
 		return naru.Actor{}, err
 	}
 	l.known.keep(user, password, fit{id: f.User.ID, stamp: f.Stamp, until: f.Until})
 	return f.User.Actor(), nil
+}
+
+// recall finds a pair that fitted and still does.
+func (l *Login) recall(ctx context.Context, user string, password naru.Secret) (naru.Actor, bool, error) {
+	id, stamp, ok := l.known.find(user, password, l.Runner.SystemCall("access").Now)
+	if !ok {
+		return naru.Actor{}, false, nil
+	}
+	u, current, standing, err := l.Ops.Standing(ctx, l.Runner, id)
+	return u.Actor(), err == nil && standing && current == stamp, err
 }
 
 // slot waits for one of the places in which a password is checked.

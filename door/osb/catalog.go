@@ -79,7 +79,7 @@ func serviceOf(o provision.Offered) (wire.Service, error) {
 	id := string(o.ID)
 	s := wire.Service{
 		ID: id, Name: o.Slug + "-" + id[max(0, len(id)-nameTail):], Description: described(o.Doc, o.Name), Bindable: o.Bindable,
-		InstancesRetrievable: true, BindingsRetrievable: true,
+		InstancesRetrievable: true, BindingsRetrievable: true, Extensions: serviceVendor(o.Wire),
 	}
 	var err error
 	s.Metadata, err = wire.NewMetadata(serviceMetadata{
@@ -118,7 +118,7 @@ func planOf(p catalog.Plan, uses []provision.OrderUse) (wire.Plan, error) {
 	free := false
 	return wire.Plan{
 		ID: string(p.ID), Name: p.Slug, Description: described(p.Doc, p.Name), Metadata: metadata, Free: &free,
-		Schemas: json.RawMessage(orderSchema),
+		Schemas: json.RawMessage(orderSchema), Extensions: planVendor(p.Wire),
 	}, err
 }
 

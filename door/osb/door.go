@@ -2,10 +2,8 @@ package osb
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"naru"
@@ -19,8 +17,8 @@ import (
 type Config struct {
 	Runner *op.Runner
 	Ops    provision.Ops
-	// SignIn tells who a user and password belong to. It may be slow: an accepted pair is
-	// remembered for a minute.
+	// SignIn tells who a user and password belong to. It is asked with every request, so
+	// that what is revoked is refused at once; whoever gives it remembers.
 	SignIn func(ctx context.Context, user, password string) (naru.Actor, error)
 	// Say words a message for the platform's people.
 	Say func(naru.Message) string
@@ -36,8 +34,6 @@ type Config struct {
 const (
 	defaultSyncWait  = 25 * time.Second
 	defaultAsyncWait = time.Second
-	remembered       = time.Minute
-	maxRemembered    = 1000
 )
 
 // New returns the door, serving /v2/….
@@ -48,7 +44,7 @@ func New(c Config) http.Handler {
 	if c.AsyncWait == 0 {
 		c.AsyncWait = defaultAsyncWait
 	}
-	d := &door{Config: c, known: map[[sha256.Size]byte]guest{}}
+	d := &door{Config: c}
 	var options []wire.HandlerOption
 	if c.Report != nil {
 		options = append(options, wire.WithErrorLog(c.Report))
@@ -59,17 +55,9 @@ func New(c Config) http.Handler {
 // door is the broker that platforms see.
 type door struct {
 	Config
-	mu    sync.Mutex
-	known map[[sha256.Size]byte]guest
 }
 
 var _ wire.Broker = (*door)(nil)
-
-// guest is a platform whose password was verified.
-type guest struct {
-	actor naru.Actor
-	until time.Time
-}
 
 // actorKey carries the platform from authentication to the broker: the handler between
 // them knows nothing of actors.
@@ -81,7 +69,7 @@ func (d *door) authenticate(r *http.Request) (context.Context, error) {
 	if !ok {
 		return nil, errors.New("no basic credentials")
 	}
-	actor, err := d.whoIs(r.Context(), user, password)
+	actor, err := d.SignIn(r.Context(), user, password)
 	if err != nil {
 		if kind := naru.KindOf(err); kind == naru.Internal || kind == naru.Unavailable {
 			return nil, &wire.Error{Status: http.StatusServiceUnavailable, Description: "sign-in is not available", RetryAfter: time.Second}
@@ -92,29 +80,6 @@ func (d *door) authenticate(r *http.Request) (context.Context, error) {
 		return nil, errors.New("not a platform of an institution")
 	}
 	return context.WithValue(r.Context(), actorKey{}, actor), nil
-}
-
-// whoIs asks the slow sign-in once a minute per platform. Only digests are remembered.
-func (d *door) whoIs(ctx context.Context, user, password string) (naru.Actor, error) {
-	key := sha256.Sum256([]byte(user + "\x00" + password))
-	now := d.Runner.CallFor(naru.Actor{}).Now
-	d.mu.Lock()
-	g, ok := d.known[key]
-	d.mu.Unlock()
-	if ok && now.Before(g.until) {
-		return g.actor, nil
-	}
-	actor, err := d.SignIn(ctx, user, password)
-	if err != nil {
-		return actor, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.known) >= maxRemembered {
-		clear(d.known)
-	}
-	d.known[key] = guest{actor, now.Add(remembered)}
-	return actor, nil
 }
 
 // call starts a call of the platform that sent the request.

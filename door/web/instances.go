@@ -26,6 +26,7 @@ func (s *server) instanceRoutes(mux *http.ServeMux) {
 
 // instancesView is a page of the list of instances.
 type instancesView struct {
+	Tabs        []link
 	Filter      provision.Filter
 	Rows        []provision.InstanceRow
 	First, Next string
@@ -40,7 +41,7 @@ func (s *server) instances(q *request) error {
 	if err != nil {
 		return err
 	}
-	view := instancesView{Filter: f, Rows: list.Rows}
+	view := instancesView{Tabs: q.serviceTabs("/instances"), Filter: f, Rows: list.Rows}
 	view.First, view.Next = around("/instances", v, list.Next)
 	p := q.page(page{Title: q.t("web.instances")})
 	return q.show(http.StatusOK, p, instancesPage(p, view))

@@ -115,7 +115,7 @@ func (q *request) within(section string) bool {
 
 // alongside lists the pages that belong to a section of the menu.
 func alongside() map[string][]string {
-	return map[string][]string{"/verdicts": {"/flips", "/exceptions"}, "/rules": {"/law"}}
+	return map[string][]string{"/verdicts": {"/flips", "/exceptions"}, "/rules": {"/law"}, "/instances": {"/platforms", "/operations", "/findings"}}
 }
 
 // T words a message key with name, value pairs in the reader's language.

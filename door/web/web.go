@@ -38,6 +38,8 @@ type Deps struct {
 	SignIn func(w http.ResponseWriter, r *http.Request, user string, password naru.Secret) error
 	// SignOut ends the session and removes the cookie.
 	SignOut func(w http.ResponseWriter, r *http.Request) error
+	// Secure says that TLS ends before naru: addresses it tells begin with https.
+	Secure bool
 	// Hints are example accounts to show under the sign-in form; nil outside a demo.
 	Hints []Hint
 	// Proportions tells what the example nation was made from; nil outside a demo.
@@ -140,6 +142,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
+	s.platformRoutes(mux)
 	s.moneyRoutes(mux)
 	s.recordRoutes(mux)
 }

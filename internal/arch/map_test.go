@@ -38,7 +38,7 @@ func layers() []layer {
 	}
 	return append(list,
 		layer{name: "flow", packages: []string{"flow"}, pure: true},
-		layer{name: "wire", packages: []string{"wire/*"}, sees: []string{"wire/*"}, peers: true},
+		layer{name: "wire", packages: []string{"wire/*", "wire/*/*"}, sees: []string{"wire/*"}, peers: true},
 		layer{name: "locale", packages: []string{"locale"}, sees: []string{"."}},
 		layer{name: "packs", packages: []string{"packs/*"}, sees: []string{}},
 		layer{name: "outside", packages: []string{"store", "link/*", "door/*"}},

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/door/login"
+	"naru/door/osb"
 	"naru/door/web"
 	"naru/flow"
 	"naru/flow/access"
@@ -122,6 +124,25 @@ func (s *Stand) people(t testing.TB) {
 		s.accounts[string(r)] = out.Actor()
 	}
 	s.login = login.New(login.Config{Runner: s.Runner, DB: s.DB, Ops: s.Access, Report: func(err error) { t.Log(err) }})
+}
+
+// Site is the pages with the door of platforms beside them, as cmd/naru puts them together.
+func (s *Stand) Site(t testing.TB) http.Handler {
+	t.Helper()
+	words, err := locale.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/osb/", http.StripPrefix("/osb", osb.New(osb.Config{
+		Runner: s.Runner, Ops: s.Provision, Say: func(m naru.Message) string { return words.Message("ko", m) },
+		SignIn: func(ctx context.Context, user, password string) (naru.Actor, error) {
+			return s.login.Basic(ctx, user, naru.NewSecret(password))
+		},
+		Report: func(_ *http.Request, err error) { t.Log(err) },
+	})))
+	mux.Handle("/", s.Web)
+	return mux
 }
 
 // As returns the actor of a role.

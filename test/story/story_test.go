@@ -67,7 +67,7 @@ func browser(t *testing.T) string {
 // serve starts the pages of a stand on loopback.
 func serve(t *testing.T, s *teststand.Stand) string {
 	t.Helper()
-	server := httptest.NewServer(s.Web)
+	server := httptest.NewServer(s.Site(t))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -161,6 +161,14 @@ func TestTheRoadFromAnOrderToAService(t *testing.T) {
 	s := teststand.New(t)
 	made := s.Serve(t)
 	walk(t, chromium, "deal.mjs", plan{Base: serve(t, s), Password: teststand.Password, Files: map[string]string{"plan": string(made)}})
+}
+
+// TestTheRoadOfAPlatform registers a platform and signs in as it while its password is
+// replaced and revoked, with scripts and without.
+func TestTheRoadOfAPlatform(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	walk(t, chromium, "platform.mjs", plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS")})
 }
 
 // TestTheRoadOfALaw tries a draft, publishes it, asks for an exception and grants it.

@@ -1,6 +1,9 @@
 package osb
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // BindResource says what the credentials are for.
 type BindResource struct {
@@ -24,6 +27,9 @@ type BindRequest struct {
 	BindResource         *BindResource   `json:"bind_resource,omitempty"`
 	Parameters           json.RawMessage `json:"parameters,omitempty"`
 	PredecessorBindingID string          `json:"predecessor_binding_id,omitempty"`
+	// Requires is what the catalogue says the service requires. When it is not nil, a client refuses an
+	// answer with a log drain, route or volume that was not announced.
+	Requires []string `json:"-"`
 }
 
 // BindingMetadata bounds the life of a binding; both times are yyyy-mm-ddThh:mm:ss.sZ.
@@ -56,6 +62,8 @@ type BindResponse struct {
 	Existed   bool   `json:"-"`
 	Operation string `json:"operation,omitempty"`
 	Binding
+	// RetryAfter is the Retry-After header of a 202: when to poll first.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // GetBindingRequest is GET .../service_bindings/:binding_id.
@@ -87,4 +95,6 @@ type UnbindRequest struct {
 type UnbindResponse struct {
 	Async     bool   `json:"-"`
 	Operation string `json:"operation,omitempty"`
+	// RetryAfter is the Retry-After header of a 202: when to poll first.
+	RetryAfter time.Duration `json:"-"`
 }

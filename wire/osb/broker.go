@@ -53,16 +53,21 @@ type Caller struct {
 // CatalogRequest asks for the catalogue, conditionally when IfNoneMatch holds an entity tag.
 type CatalogRequest struct {
 	Caller
+	// IfNoneMatch is the header as it came: a tag, a list of tags or "*"; see ETagMatches.
 	IfNoneMatch string
+	// IfModifiedSince asks for the catalogue only when it changed after that time; zero asks for it anyway.
+	IfModifiedSince time.Time
 }
 
 // CatalogResponse carries the catalogue. Raw, when set, is the ready-made JSON and is served
 // as it is: encoding a large catalogue per request costs 57 times the CPU of ready bytes.
 type CatalogResponse struct {
 	Catalog
-	Raw         []byte
-	ETag        string
-	NotModified bool
+	Raw  []byte
+	ETag string
+	// LastModified is when the catalogue changed last; zero when that is not known.
+	LastModified time.Time
+	NotModified  bool
 }
 
 // LastOperationRequest polls the operation of an instance.

@@ -3,12 +3,13 @@ package osb
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 )
 
 // Catalog is the answer to GET /v2/catalog (section "Catalog Management").
 type Catalog struct {
 	Services []Service `json:"services"`
+	// Extensions are vendor fields beside services.
+	Extensions Extensions `json:"-"`
 }
 
 // Service is one service offering; a platform knows it by ID only, never by name.
@@ -26,6 +27,8 @@ type Service struct {
 	DashboardClient      *DashboardClient `json:"dashboard_client,omitempty"`
 	Metadata             Metadata         `json:"metadata,omitempty"`
 	Plans                []Plan           `json:"plans"`
+	// Extensions are vendor fields of the service.
+	Extensions Extensions `json:"-"`
 }
 
 // Plan is one plan of a service (이용상품); Bindable and PlanUpdateable override the service's when set.
@@ -41,6 +44,8 @@ type Plan struct {
 	Schemas                json.RawMessage  `json:"schemas,omitempty"`
 	MaximumPollingDuration int              `json:"maximum_polling_duration,omitempty"`
 	MaintenanceInfo        *MaintenanceInfo `json:"maintenance_info,omitempty"`
+	// Extensions are vendor fields of the plan.
+	Extensions Extensions `json:"-"`
 }
 
 // DashboardClient is the single sign-on client a broker may ask for.
@@ -116,69 +121,4 @@ func (c Catalog) Find(serviceID, planID string) (Service, Plan, bool) {
 		}
 	}
 	return Service{}, Plan{}, false
-}
-
-const maxSchemaBytes = 64 << 10
-
-var semver = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
-
-// Problems lists every breach of the MUST rules of section "Catalog Management"; none means valid.
-func (c Catalog) Problems() []string {
-	v := catalogCheck{ids: map[string]string{}, names: map[string]bool{}}
-	for i, s := range c.Services {
-		v.service(fmt.Sprintf("services[%d]", i), s)
-	}
-	return v.problems
-}
-
-type catalogCheck struct {
-	ids      map[string]string
-	names    map[string]bool
-	problems []string
-}
-
-func (v *catalogCheck) add(format string, args ...any) {
-	v.problems = append(v.problems, fmt.Sprintf(format, args...))
-}
-
-func (v *catalogCheck) named(at, id, name, description string) {
-	if id == "" || name == "" || description == "" {
-		v.add("%s: id, name and description must not be empty", at)
-	}
-	if first, seen := v.ids[id]; seen && id != "" {
-		v.add("%s: id %q is already used by %s", at, id, first)
-	}
-	v.ids[id] = at
-}
-
-func (v *catalogCheck) service(at string, s Service) {
-	v.named(at, s.ID, s.Name, s.Description)
-	if v.names[s.Name] {
-		v.add("%s: service name %q is used twice", at, s.Name)
-	}
-	v.names[s.Name] = true
-	if len(s.Plans) == 0 {
-		v.add("%s: a service must have a plan", at)
-	}
-	planNames := map[string]bool{}
-	for i, p := range s.Plans {
-		v.plan(fmt.Sprintf("%s.plans[%d]", at, i), p, planNames)
-	}
-}
-
-func (v *catalogCheck) plan(at string, p Plan, names map[string]bool) {
-	v.named(at, p.ID, p.Name, p.Description)
-	if names[p.Name] {
-		v.add("%s: plan name %q is used twice in its service", at, p.Name)
-	}
-	names[p.Name] = true
-	if p.MaintenanceInfo != nil && !semver.MatchString(p.MaintenanceInfo.Version) {
-		v.add("%s: maintenance_info.version %q is not semantic versioning 2.0", at, p.MaintenanceInfo.Version)
-	}
-	if len(p.Schemas) > maxSchemaBytes {
-		v.add("%s: schemas are larger than 64 kB", at)
-	}
-	if p.MaximumPollingDuration < 0 {
-		v.add("%s: maximum_polling_duration is negative", at)
-	}
 }

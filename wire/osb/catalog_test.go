@@ -16,6 +16,18 @@ func TestCatalogProblemsNameEachBreach(t *testing.T) {
 	service := func(id, name string, plans ...osb.Plan) osb.Service {
 		return osb.Service{ID: id, Name: name, Description: "d", Plans: plans}
 	}
+	versioned := func(v string) osb.Service {
+		p := plan("p", "a")
+		p.MaintenanceInfo = &osb.MaintenanceInfo{Version: v}
+		return service("s", "n", p)
+	}
+	schema := func(s string) osb.Service {
+		p := plan("p", "a")
+		p.Schemas = json.RawMessage(`{"service_instance":{"update":{"parameters":` + s + `}}}`)
+		return service("s", "n", p)
+	}
+	drains := service("s", "n", plan("p", "a"))
+	drains.Requires = []string{"syslog_drain", "root"}
 	badVersion := plan("p", "a")
 	badVersion.MaintenanceInfo = &osb.MaintenanceInfo{Version: "1.2"}
 	tests := []struct {
@@ -30,6 +42,18 @@ func TestCatalogProblemsNameEachBreach(t *testing.T) {
 		{"a plan id used by another service", []osb.Service{service("s", "n", plan("p", "a")), service("t", "m", plan("p", "a"))}, "already used by services[0].plans[0]"},
 		{"a plan with its service's id", []osb.Service{service("s", "n", plan("s", "a"))}, "already used by services[0]"},
 		{"a version that is not semantic", []osb.Service{service("s", "n", badVersion)}, "semantic versioning"},
+		{"a version with a leading zero", []osb.Service{versioned("1.02.3")}, "semantic versioning"},
+		{"a pre-release number with a leading zero", []osb.Service{versioned("1.2.3-01")}, "semantic versioning"},
+		{"an empty pre-release identifier", []osb.Service{versioned("1.2.3-a..b")}, "semantic versioning"},
+		{"a full version", []osb.Service{versioned("10.20.30-alpha.1.x-y+build.007")}, ""},
+		{"a permission of no specification", []osb.Service{drains}, `requires "root"`},
+		{"a schema without $schema", []osb.Service{schema(`{"type":"object"}`)}, "$schema must be there"},
+		{"a schema that refers outside", []osb.Service{schema(`{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":[{"$ref":"https://h/x"}]}}`)}, "https://h/x"},
+		{"a schema that refers to itself", []osb.Service{schema(`{"$schema":"http://json-schema.org/draft-07/schema#","$ref":"#/definitions/a"}`)}, ""},
+		{"a schema that is an array", []osb.Service{schema(`[]`)}, "JSON schema object"},
+		{"a schema of more than 64 kB", []osb.Service{schema(`{"$schema":"` + strings.Repeat("x", 64<<10) + `"}`)}, "64 kB"},
+		{"no services field", nil, "must be there"},
+		{"no service at all", []osb.Service{}, ""},
 		{"names that differ in case only are fine", []osb.Service{service("s", "n", plan("p", "a"), plan("q", "A"))}, ""},
 	}
 	for _, test := range tests {

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,6 +23,8 @@ type ClientConfig struct {
 	Password Secret
 	// Timeout bounds one call, answer body included; 0 means 60 seconds.
 	Timeout time.Duration
+	// Profile is the broker's version of the API; empty means the newest.
+	Profile Profile
 	// Transport replaces the pooled default, for tests and proxies.
 	Transport http.RoundTripper
 }
@@ -42,6 +43,7 @@ type Client struct {
 	user     string
 	password Secret
 	timeout  time.Duration
+	profile  Profile
 	http     *http.Client
 }
 
@@ -60,6 +62,9 @@ func NewClient(c ClientConfig) (*Client, error) {
 	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return nil, errors.New("broker URL: want http(s)://host[:port][/path] without user or query")
 	}
+	if _, err := ParseProfile(string(c.Profile)); err != nil {
+		return nil, err
+	}
 	transport := c.Transport
 	if transport == nil {
 		transport = newTransport()
@@ -68,7 +73,7 @@ func NewClient(c ClientConfig) (*Client, error) {
 		c.Timeout = defaultTimeout
 	}
 	return &Client{
-		base: strings.TrimSuffix(u.String(), "/"), user: c.User, password: c.Password, timeout: c.Timeout,
+		base: strings.TrimSuffix(u.String(), "/"), user: c.User, password: c.Password, timeout: c.Timeout, profile: c.Profile,
 		http: &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -103,6 +108,7 @@ type call struct {
 	caller  Caller
 	context json.RawMessage
 	etag    string
+	since   time.Time
 }
 
 // reply is an answer whose body was read whole, within bounds.
@@ -174,19 +180,22 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 
 func (c *Client) setHeaders(request *http.Request, k call) {
 	request.SetBasicAuth(c.user, c.password.Reveal())
-	request.Header.Set(HeaderVersion, Version)
+	request.Header.Set(HeaderVersion, c.profile.Version())
 	request.Header.Set("Accept", "application/json")
 	if k.body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if k.caller.Identity != nil {
+	if k.caller.Identity != nil && c.profile.has(sinceIdentity) {
 		request.Header.Set(HeaderIdentity, k.caller.Identity.String())
 	}
-	if k.caller.RequestID != "" {
+	if k.caller.RequestID != "" && c.profile.has(sinceRequestID) {
 		request.Header.Set(HeaderRequestID, k.caller.RequestID)
 	}
-	if k.etag != "" {
+	if k.etag != "" && c.profile.has(sinceConditions) {
 		request.Header.Set("If-None-Match", k.etag)
+	}
+	if !k.since.IsZero() && c.profile.has(sinceConditions) {
+		request.Header.Set("If-Modified-Since", k.since.UTC().Format(http.TimeFormat))
 	}
 }
 
@@ -244,16 +253,12 @@ func refusal(op Operation, r reply) *CallError {
 	var body errorBody
 	if json.Unmarshal(r.body, &body) == nil {
 		e.Code, e.Description = body.Code, body.Description
-		e.InstanceUsable, e.UpdateRepeatable = body.InstanceUsable, body.UpdateRepeatable
+		if op == OpUpdate || op == OpDeprovision {
+			e.InstanceUsable = body.InstanceUsable
+		}
+		if op == OpUpdate {
+			e.UpdateRepeatable = body.UpdateRepeatable
+		}
 	}
 	return &CallError{Op: op, Outcome: outcome, Status: r.status, Mitigate: mitigate, Err: e}
-}
-
-// retryAfter reads the header as a duration in seconds; dates are not used by the specification.
-func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32)
-	if err != nil || seconds < 0 {
-		return 0
-	}
-	return time.Duration(seconds) * time.Second
 }

@@ -3,7 +3,9 @@ package osb
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // exchange sends and decodes: the answer must have one of the statuses and be a JSON object.
@@ -18,6 +20,9 @@ func (c *Client) exchange(ctx context.Context, k call, v any, statuses ...int) (
 	if !isObject(r.body) {
 		return reply{}, malformed(k.op, r.status, "body is not a JSON object")
 	}
+	if name := repeatedField(r.body); name != "" {
+		return reply{}, malformed(k.op, r.status, fmt.Sprintf("field %q stands twice", name))
+	}
 	if err := json.Unmarshal(r.body, v); err != nil {
 		return reply{}, malformed(k.op, r.status, "a field has the wrong type")
 	}
@@ -29,10 +34,15 @@ func checkAsync(op Operation, status int, accepted bool, operation string) error
 	if status == 202 && !accepted {
 		return malformed(op, status, "202 without accepts_incomplete=true")
 	}
-	if len(operation) > maxOperation {
+	if tooLong(operation) {
 		return malformed(op, status, "operation is longer than 10,000 characters")
 	}
 	return nil
+}
+
+// tooLong reports an operation of more than 10,000 characters.
+func tooLong(operation string) bool {
+	return len(operation) > maxOperation && utf8.RuneCountInString(operation) > maxOperation
 }
 
 // checkBinding holds an answer that carries a binding to section "Binding".
@@ -43,21 +53,8 @@ func checkBinding(op Operation, status int, b *Binding) error {
 	if status == 202 && b.Credentials != nil {
 		return malformed(op, status, "a 202 must not carry credentials")
 	}
-	if b.Credentials != nil && !isObject(b.Credentials) {
-		return malformed(op, status, "credentials is not a JSON object")
-	}
-	if b.Metadata == nil || b.Metadata.ExpiresAt == "" {
-		return nil
-	}
-	expires, err := parseTimestamp(b.Metadata.ExpiresAt)
-	if err != nil {
-		return malformed(op, status, "expires_at is not a timestamp")
-	}
-	if b.Metadata.RenewBefore == "" {
-		return nil
-	}
-	if renew, err := parseTimestamp(b.Metadata.RenewBefore); err != nil || renew.After(expires) {
-		return malformed(op, status, "renew_before is not a timestamp before expires_at")
+	if err := b.Check(); err != nil {
+		return malformed(op, status, err.Error())
 	}
 	return nil
 }
@@ -73,6 +70,9 @@ func (c *Client) pollAnswer(ctx context.Context, k call) (LastOperationResponse,
 	case InProgress, Succeeded, Failed:
 	default:
 		return LastOperationResponse{}, malformed(k.op, r.status, "state is not one of the specification")
+	}
+	if response.State != Failed {
+		response.InstanceUsable, response.UpdateRepeatable = nil, nil
 	}
 	response.RetryAfter = retryAfter(r.header)
 	return response, nil

@@ -3,13 +3,7 @@ package osb
 import (
 	"context"
 	"net/http"
-	"time"
 )
-
-// parseTimestamp reads the specification's yyyy-mm-ddThh:mm:ss.sZ.
-func parseTimestamp(s string) (time.Time, error) {
-	return time.Parse(time.RFC3339Nano, s)
-}
 
 // Bind creates credentials. A lost answer to a bind is mitigated by Unbind, never by a second fetch
 // alone: the credentials may be shown only once.
@@ -20,6 +14,10 @@ func (c *Client) Bind(ctx context.Context, r BindRequest) (BindResponse, error) 
 	if err := r.check(); err != nil {
 		return BindResponse{}, notSent(OpBind, err)
 	}
+	if err := c.profile.need(OpBind, sinceRotation); err != nil && r.PredecessorBindingID != "" {
+		return BindResponse{}, err
+	}
+	r = c.profile.bind(r)
 	var response BindResponse
 	got, err := c.exchange(ctx, call{
 		op: OpBind, method: http.MethodPut, path: bindingURL(r.InstanceID, r.BindingID), body: r, caller: r.Caller,
@@ -34,7 +32,10 @@ func (c *Client) Bind(ctx context.Context, r BindRequest) (BindResponse, error) 
 	if err := checkBinding(OpBind, got.status, &response.Binding); err != nil {
 		return BindResponse{}, err
 	}
-	response.Async, response.Existed = got.status == 202, got.status == 200
+	if err := CheckRequires(r.Requires, response.Binding); err != nil && r.Requires != nil {
+		return BindResponse{}, malformed(OpBind, got.status, err.Error())
+	}
+	response.Async, response.Existed, response.RetryAfter = got.status == 202, got.status == 200, retryAfter(got.header)
 	return response, nil
 }
 
@@ -43,10 +44,13 @@ func (c *Client) GetBinding(ctx context.Context, r GetBindingRequest) (GetBindin
 	if err := needIDs(OpGetBinding, "instance_id", r.InstanceID, "binding_id", r.BindingID); err != nil {
 		return GetBindingResponse{}, err
 	}
+	if err := c.profile.need(OpGetBinding, sinceFetch); err != nil {
+		return GetBindingResponse{}, err
+	}
 	var response GetBindingResponse
 	got, err := c.exchange(ctx, call{
 		op: OpGetBinding, method: http.MethodGet, path: bindingURL(r.InstanceID, r.BindingID), caller: r.Caller,
-		query: query("service_id", r.ServiceID, "plan_id", r.PlanID),
+		query: query(c.profile.hints(sinceFetchHints, "service_id", r.ServiceID, "plan_id", r.PlanID)...),
 	}, &response, 200)
 	if err != nil {
 		return GetBindingResponse{}, err
@@ -63,6 +67,7 @@ func (c *Client) Unbind(ctx context.Context, r UnbindRequest) (UnbindResponse, e
 		"service_id", r.ServiceID, "plan_id", r.PlanID); err != nil {
 		return UnbindResponse{}, err
 	}
+	r.AcceptsIncomplete = r.AcceptsIncomplete && c.profile.has(sinceAsyncBinding)
 	var response UnbindResponse
 	got, err := c.exchange(ctx, call{
 		op: OpUnbind, method: http.MethodDelete, path: bindingURL(r.InstanceID, r.BindingID), caller: r.Caller,
@@ -74,7 +79,7 @@ func (c *Client) Unbind(ctx context.Context, r UnbindRequest) (UnbindResponse, e
 	if err := checkAsync(OpUnbind, got.status, r.AcceptsIncomplete, response.Operation); err != nil {
 		return UnbindResponse{}, err
 	}
-	response.Async = got.status == 202
+	response.Async, response.RetryAfter = got.status == 202, retryAfter(got.header)
 	return response, nil
 }
 
@@ -83,9 +88,14 @@ func (c *Client) LastBindingOperation(ctx context.Context, r LastBindingOperatio
 	if err := needIDs(OpLastBindingOperation, "instance_id", r.InstanceID, "binding_id", r.BindingID); err != nil {
 		return LastOperationResponse{}, err
 	}
-	return c.pollAnswer(ctx, call{
+	if err := c.profile.need(OpLastBindingOperation, sinceAsyncBinding); err != nil {
+		return LastOperationResponse{}, err
+	}
+	response, err := c.pollAnswer(ctx, call{
 		op: OpLastBindingOperation, method: http.MethodGet, caller: r.Caller,
 		path:  bindingURL(r.InstanceID, r.BindingID) + "/last_operation",
 		query: query("service_id", r.ServiceID, "plan_id", r.PlanID, "operation", r.Operation),
 	})
+	response.InstanceUsable, response.UpdateRepeatable = nil, nil // these are of instances only
+	return response, err
 }

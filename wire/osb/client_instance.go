@@ -52,19 +52,22 @@ func needIDs(op Operation, pairs ...string) error {
 
 // Catalog fetches and checks the catalogue; with IfNoneMatch the answer may be NotModified.
 func (c *Client) Catalog(ctx context.Context, r CatalogRequest) (CatalogResponse, error) {
-	k := call{op: OpCatalog, method: http.MethodGet, path: "/v2/catalog", caller: r.Caller, etag: r.IfNoneMatch}
+	k := call{op: OpCatalog, method: http.MethodGet, path: "/v2/catalog", caller: r.Caller, etag: r.IfNoneMatch, since: r.IfModifiedSince}
 	got, err := c.send(ctx, k)
 	if err != nil {
 		return CatalogResponse{}, err
 	}
-	etag := got.header.Get("ETag")
-	if got.status == http.StatusNotModified && r.IfNoneMatch != "" {
-		return CatalogResponse{ETag: etag, NotModified: true}, nil
+	response := CatalogResponse{Raw: got.body, ETag: got.header.Get("ETag")}
+	if at, err := http.ParseTime(got.header.Get("Last-Modified")); err == nil {
+		response.LastModified = at
+	}
+	if got.status == http.StatusNotModified && (r.IfNoneMatch != "" || !r.IfModifiedSince.IsZero()) {
+		response.Raw, response.NotModified = nil, true
+		return response, nil
 	}
 	if got.status != http.StatusOK {
 		return CatalogResponse{}, refusal(k.op, got)
 	}
-	response := CatalogResponse{Raw: got.body, ETag: etag}
 	if !isObject(got.body) || json.Unmarshal(got.body, &response.Catalog) != nil {
 		return CatalogResponse{}, malformed(k.op, got.status, "catalog is not an object of services")
 	}
@@ -80,6 +83,7 @@ func (c *Client) Provision(ctx context.Context, r ProvisionRequest) (ProvisionRe
 		"organization_guid", r.OrganizationGUID, "space_guid", r.SpaceGUID); err != nil {
 		return ProvisionResponse{}, err
 	}
+	r = c.profile.provision(r)
 	var response ProvisionResponse
 	got, err := c.exchange(ctx, call{
 		op: OpProvision, method: http.MethodPut, path: instanceURL(r.InstanceID), body: r, caller: r.Caller,
@@ -91,7 +95,7 @@ func (c *Client) Provision(ctx context.Context, r ProvisionRequest) (ProvisionRe
 	if err := checkAsync(OpProvision, got.status, r.AcceptsIncomplete, response.Operation); err != nil {
 		return ProvisionResponse{}, err
 	}
-	response.Async, response.Existed = got.status == 202, got.status == 200
+	response.Async, response.Existed, response.RetryAfter = got.status == 202, got.status == 200, retryAfter(got.header)
 	return response, nil
 }
 
@@ -100,10 +104,13 @@ func (c *Client) GetInstance(ctx context.Context, r GetInstanceRequest) (GetInst
 	if err := needIDs(OpGetInstance, "instance_id", r.InstanceID); err != nil {
 		return GetInstanceResponse{}, err
 	}
+	if err := c.profile.need(OpGetInstance, sinceFetch); err != nil {
+		return GetInstanceResponse{}, err
+	}
 	var response GetInstanceResponse
 	_, err := c.exchange(ctx, call{
 		op: OpGetInstance, method: http.MethodGet, path: instanceURL(r.InstanceID), caller: r.Caller,
-		query: query("service_id", r.ServiceID, "plan_id", r.PlanID),
+		query: query(c.profile.hints(sinceFetchHints, "service_id", r.ServiceID, "plan_id", r.PlanID)...),
 	}, &response, 200)
 	if err != nil {
 		return GetInstanceResponse{}, err
@@ -116,6 +123,7 @@ func (c *Client) Update(ctx context.Context, r UpdateRequest) (UpdateResponse, e
 	if err := needIDs(OpUpdate, "instance_id", r.InstanceID, "service_id", r.ServiceID); err != nil {
 		return UpdateResponse{}, err
 	}
+	r = c.profile.update(r)
 	var response UpdateResponse
 	got, err := c.exchange(ctx, call{
 		op: OpUpdate, method: http.MethodPatch, path: instanceURL(r.InstanceID), body: r, caller: r.Caller,
@@ -127,7 +135,7 @@ func (c *Client) Update(ctx context.Context, r UpdateRequest) (UpdateResponse, e
 	if err := checkAsync(OpUpdate, got.status, r.AcceptsIncomplete, response.Operation); err != nil {
 		return UpdateResponse{}, err
 	}
-	response.Async = got.status == 202
+	response.Async, response.RetryAfter = got.status == 202, retryAfter(got.header)
 	return response, nil
 }
 
@@ -136,6 +144,7 @@ func (c *Client) Deprovision(ctx context.Context, r DeprovisionRequest) (Deprovi
 	if err := needIDs(OpDeprovision, "instance_id", r.InstanceID, "service_id", r.ServiceID, "plan_id", r.PlanID); err != nil {
 		return DeprovisionResponse{}, err
 	}
+	r.AcceptsIncomplete = r.AcceptsIncomplete && c.profile.has(sinceAsync)
 	var response DeprovisionResponse
 	got, err := c.exchange(ctx, call{
 		op: OpDeprovision, method: http.MethodDelete, path: instanceURL(r.InstanceID), caller: r.Caller,
@@ -147,7 +156,7 @@ func (c *Client) Deprovision(ctx context.Context, r DeprovisionRequest) (Deprovi
 	if err := checkAsync(OpDeprovision, got.status, r.AcceptsIncomplete, response.Operation); err != nil {
 		return DeprovisionResponse{}, err
 	}
-	response.Async = got.status == 202
+	response.Async, response.RetryAfter = got.status == 202, retryAfter(got.header)
 	return response, nil
 }
 
@@ -156,9 +165,12 @@ func (c *Client) LastOperation(ctx context.Context, r LastOperationRequest) (Las
 	if err := needIDs(OpLastOperation, "instance_id", r.InstanceID); err != nil {
 		return LastOperationResponse{}, err
 	}
+	if err := c.profile.need(OpLastOperation, sinceAsync); err != nil {
+		return LastOperationResponse{}, err
+	}
 	return c.pollAnswer(ctx, call{
 		op: OpLastOperation, method: http.MethodGet, path: instanceURL(r.InstanceID) + "/last_operation", caller: r.Caller,
-		query: query("service_id", r.ServiceID, "plan_id", r.PlanID, "operation", r.Operation),
+		query: query(c.profile.hints(sincePollHints, "service_id", r.ServiceID, "plan_id", r.PlanID, "operation", r.Operation)...),
 	})
 }
 

@@ -262,6 +262,13 @@ func TestAnswersThatBreakTheSpecificationAreNotPassedOn(t *testing.T) {
 		_, err := c.Bind(ctx, osb.BindRequest{InstanceID: "i", BindingID: "b", ServiceID: "s", PlanID: "p", AcceptsIncomplete: true})
 		return err
 	}
+	requires := func(list ...string) func(*osb.Client, context.Context) error {
+		return func(c *osb.Client, ctx context.Context) error {
+			_, err := c.Bind(ctx, osb.BindRequest{InstanceID: "i", BindingID: "b", ServiceID: "s", PlanID: "p", Requires: list})
+			return err
+		}
+	}
+	bindAll, bindNone := requires(osb.RequiresSyslog, osb.RequiresRoute, osb.RequiresVolume), requires([]string{}...)
 	syncProvision := func(c *osb.Client, ctx context.Context) error {
 		r := provisionRequest()
 		r.AcceptsIncomplete = false
@@ -287,6 +294,20 @@ func TestAnswersThatBreakTheSpecificationAreNotPassedOn(t *testing.T) {
 		{"credentials in a 202", 202, `{"credentials":{"a":"b"}}`, bind},
 		{"credentials that are a string", 201, `{"credentials":"a"}`, bind},
 		{"an expiry that is no time", 201, `{"metadata":{"expires_at":"soon"}}`, bind},
+		{"an expiry that is not in UTC", 201, `{"metadata":{"expires_at":"2026-01-01T00:00:00.0+09:00"}}`, bind},
+		{"a renewal that is no time", 201, `{"metadata":{"renew_before":"soon"}}`, bind},
+		{"an endpoint without ports", 201, `{"endpoints":[{"host":"h","ports":[]}]}`, bind},
+		{"an endpoint with a port that is none", 201, `{"endpoints":[{"host":"h","ports":["70000"]}]}`, bind},
+		{"an endpoint with a number for a port", 201, `{"endpoints":[{"host":"h","ports":[80]}]}`, bind},
+		{"an endpoint of no protocol", 201, `{"endpoints":[{"host":"h","ports":["80"],"protocol":"smtp"}]}`, bind},
+		{"a volume mount without a device", 201, `{"volume_mounts":[{"driver":"d","container_dir":"/c","mode":"r","device_type":"shared"}]}`, bindAll},
+		{"a volume mount of no mode", 201, `{"volume_mounts":[{"driver":"d","container_dir":"/c","mode":"x","device_type":"shared","device":{}}]}`, bindAll},
+		{"a log drain that the catalogue does not announce", 201, `{"syslog_drain_url":"syslog://h"}`, bindNone},
+		{"a route service that the catalogue does not announce", 201, `{"route_service_url":"https://h"}`, bindNone},
+		{"a volume that the catalogue does not announce", 201, `{"volume_mounts":[{"driver":"d","container_dir":"/c","mode":"rw","device_type":"shared","device":{}}]}`, bindNone},
+		{"garbage behind the object", 201, `{"credentials":{}} trailing`, bind},
+		{"two objects", 201, `{}{}`, bind},
+		{"a field that stands twice", 201, `{"credentials":{"a":1},"credentials":{"a":2}}`, bind},
 		{"a renewal after the expiry", 201, `{"metadata":{"expires_at":"2026-01-01T00:00:00.0Z","renew_before":"2026-01-02T00:00:00.0Z"}}`, bind},
 		{"a 202 that nobody accepted", 202, `{}`, syncProvision},
 		{"a quantity that is a float text", 200, `{"records":[{"line_id":"l","instance_id":"i","meter":"m","unit":"u","quantity":"1e9"}]}`, usage},

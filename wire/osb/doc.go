@@ -13,5 +13,7 @@
 //     a supported version, too large or malformed;
 //   - an answer that breaks the specification is never passed on as a success: the client
 //     returns a *CallError whose Outcome says whether anything can have happened;
-//   - unknown fields are ignored in both directions (section "Vendor Extension Fields").
+//   - unknown fields are ignored in both directions, and those of a catalogue are kept and written
+//     again (section "Vendor Extension Fields");
+//   - a Client with an older Profile sends what that version of the API knows, and no more.
 package osb

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,49 @@ func FuzzParseIdentity(f *testing.F) {
 		second, err := osb.ParseIdentity(first.String())
 		if err != nil || second.Platform != first.Platform || !bytes.Equal(second.Value, first.Value) {
 			t.Fatalf("%q: %+v then %+v, %v", header, first, second, err)
+		}
+	})
+}
+
+// FuzzETagMatches: a tag matches itself alone, in a list and weak, whatever stands in it.
+func FuzzETagMatches(f *testing.F) {
+	for _, seed := range []string{`"a"`, `W/"a"`, `*`, `"a", "b"`, `,,"`, `W/`, `"a"b"c"`} {
+		f.Add(seed, "v")
+	}
+	f.Fuzz(func(t *testing.T, header, value string) {
+		osb.ETagMatches(header, `"v"`)
+		if strings.ContainsAny(value, "\"") {
+			return
+		}
+		tag := `"` + value + `"`
+		for _, list := range []string{tag, "W/" + tag, `"x", ` + tag, "*", tag + `, W/"x"`} {
+			if !osb.ETagMatches(list, tag) || !osb.ETagMatches(list, "W/"+tag) {
+				t.Fatalf("%q does not match %q", list, tag)
+			}
+		}
+	})
+}
+
+// FuzzCatalog: what is read and written again says the same, vendor fields too.
+func FuzzCatalog(f *testing.F) {
+	for _, seed := range []string{`{"services":[]}`, `{"x":1,"services":[{"id":"s","y":[1.0],"plans":[{"id":"p","z":{"a":null},"schemas":{}}]}]}`, `{"services":[{"metadata":null,"plans":null}]}`, `{}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var first, second osb.Catalog
+		if json.Unmarshal(raw, &first) != nil {
+			return
+		}
+		_ = first.Problems()
+		once, err := json.Marshal(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(once, &second); err != nil {
+			t.Fatalf("%s: %v", once, err)
+		}
+		if twice, err := json.Marshal(second); err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("%s became %s, %v", once, twice, err)
 		}
 	})
 }

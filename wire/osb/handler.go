@@ -5,14 +5,23 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// MaxRequestBody is how many bytes of a request body the handler reads before it answers 413.
-const MaxRequestBody = 1 << 20
+// What the handler takes of a request. Beyond a limit of a body or of parameters it answers 413, beyond
+// that of an id 400: the specification sets none, but whatever keeps an id has one.
+const (
+	MaxRequestBody = 1 << 20
+	MaxParameters  = 64 << 10
+	MaxID          = 1000
+)
 
 // Authenticate decides who calls: it returns the context for the Broker, or an error. An *Error
 // is answered as it is; any other error becomes 401.
@@ -33,8 +42,8 @@ type handler struct {
 	mux    *http.ServeMux
 }
 
-// Handler serves b over HTTP. Checks run in this order: credentials (401), API version (412),
-// originating identity, size (413), content type and body (400); then the Broker decides.
+// Handler serves b over HTTP. Checks run in this order: credentials (401), API version (412), originating
+// identity and ids (400), content type (400), size (413), body (400); then the Broker decides.
 func Handler(b Broker, auth func(*http.Request) (context.Context, error), options ...HandlerOption) http.Handler {
 	h := &handler{broker: b, auth: auth, report: func(*http.Request, error) {}, mux: http.NewServeMux()}
 	for _, option := range options {
@@ -81,6 +90,7 @@ type answer struct {
 	body       any
 	raw        []byte
 	etag       string
+	changed    time.Time
 	retryAfter time.Duration
 }
 
@@ -88,7 +98,11 @@ type endpoint func(*http.Request) (answer, error)
 
 func (h *handler) handle(pattern string, e endpoint) {
 	h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		a, err := e(r)
+		err := checkIDs(r)
+		var a answer
+		if err == nil {
+			a, err = e(r)
+		}
 		if err != nil {
 			h.refuse(w, r, err)
 			return
@@ -117,6 +131,10 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if err := checkPath(r.URL); err != nil {
+		h.refuse(w, r, err)
+		return
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, MaxRequestBody)
 	h.mux.ServeHTTP(w, r.WithContext(ctx))
 }
@@ -127,6 +145,29 @@ func unauthorized(err error) error {
 		return refusal
 	}
 	return &Error{Status: http.StatusUnauthorized, Description: "authentication required"}
+}
+
+// checkPath refuses an empty id and one that a path cleaner would take for a step: the router would answer
+// those with a redirect.
+func checkPath(u *url.URL) error {
+	path := u.EscapedPath()
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		if part == "" || part == "." || part == ".." {
+			return BadRequest("the path holds an empty id, or one that must be percent-encoded")
+		}
+	}
+	return nil
+}
+
+// checkIDs refuses ids that nothing can keep: not text, or longer than MaxID bytes.
+func checkIDs(r *http.Request) error {
+	for _, name := range []string{"instance_id", "binding_id"} {
+		id := r.PathValue(name)
+		if len(id) > MaxID || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+			return BadRequest(fmt.Sprintf("%s must be UTF-8 text of at most %d bytes", name, MaxID))
+		}
+	}
+	return nil
 }
 
 var supportedVersion = regexp.MustCompile(`^2\.\d{1,4}$`)
@@ -144,6 +185,9 @@ func checkVersion(header string) error {
 func (a answer) write(w http.ResponseWriter) {
 	if a.etag != "" {
 		w.Header().Set("ETag", a.etag)
+	}
+	if !a.changed.IsZero() {
+		w.Header().Set("Last-Modified", a.changed.UTC().Format(http.TimeFormat))
 	}
 	setRetryAfter(w, a.retryAfter)
 	if a.status == http.StatusNotModified {

@@ -46,6 +46,9 @@ func decodeObject(raw []byte, v any) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return BadRequest("request body must be a JSON object")
 	}
+	if name := repeatedField(raw); name != "" {
+		return BadRequest(fmt.Sprintf("request body: field %.80q stands twice", name))
+	}
 	if err := json.Unmarshal(raw, v); err != nil {
 		var shape *json.UnmarshalTypeError
 		if errors.As(err, &shape) {
@@ -64,6 +67,21 @@ func optionalObject(name string, raw *json.RawMessage) error {
 	}
 	if !isObject(*raw) {
 		return BadRequest(name + " must be a JSON object")
+	}
+	return nil
+}
+
+// optionalObjects checks context and parameters: objects, parameters of a size that can be kept, and a
+// context of the platform that the originating identity names.
+func optionalObjects(c Caller, context, parameters *json.RawMessage) error {
+	if len(*parameters) > MaxParameters {
+		return &Error{Status: http.StatusRequestEntityTooLarge, Description: fmt.Sprintf("parameters are larger than %d bytes", MaxParameters)}
+	}
+	if err := errors.Join(optionalObject("context", context), optionalObject("parameters", parameters)); err != nil {
+		return err
+	}
+	if platform := ContextPlatform(*context); c.Identity != nil && platform != "" && platform != c.Identity.Platform {
+		return BadRequest("the originating identity names another platform than the context")
 	}
 	return nil
 }
@@ -91,30 +109,27 @@ func (r *ProvisionRequest) check() error {
 	return errors.Join(
 		required("service_id", r.ServiceID, "plan_id", r.PlanID,
 			"organization_guid", r.OrganizationGUID, "space_guid", r.SpaceGUID),
-		optionalObject("context", &r.Context),
-		optionalObject("parameters", &r.Parameters),
+		optionalObjects(r.Caller, &r.Context, &r.Parameters),
 	)
 }
 
 func (r *UpdateRequest) check() error {
 	r.MaintenanceInfo = noMaintenance(r.MaintenanceInfo)
-	return errors.Join(
-		required("service_id", r.ServiceID),
-		optionalObject("context", &r.Context),
-		optionalObject("parameters", &r.Parameters),
-	)
+	if r.PreviousValues != nil {
+		r.PreviousValues.MaintenanceInfo = noMaintenance(r.PreviousValues.MaintenanceInfo)
+	}
+	return errors.Join(required("service_id", r.ServiceID), optionalObjects(r.Caller, &r.Context, &r.Parameters))
 }
 
 func (r *BindRequest) check() error {
 	var ids error
-	if r.PredecessorBindingID == "" {
+	switch r.PredecessorBindingID {
+	case "":
 		ids = required("service_id", r.ServiceID, "plan_id", r.PlanID)
+	case r.BindingID:
+		ids = BadRequest("predecessor_binding_id must be another binding")
 	}
-	return errors.Join(
-		ids,
-		optionalObject("context", &r.Context),
-		optionalObject("parameters", &r.Parameters),
-	)
+	return errors.Join(ids, optionalObjects(r.Caller, &r.Context, &r.Parameters))
 }
 
 // window reads the from and to of a usage query.

@@ -1,19 +1,25 @@
 package osb
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 )
 
 func (h *handler) catalog(r *http.Request) (answer, error) {
-	response, err := h.broker.Catalog(r.Context(), CatalogRequest{Caller: caller(r), IfNoneMatch: r.Header.Get("If-None-Match")})
+	request := CatalogRequest{Caller: caller(r), IfNoneMatch: r.Header.Get("If-None-Match")}
+	if since, err := http.ParseTime(r.Header.Get("If-Modified-Since")); err == nil {
+		request.IfModifiedSince = since
+	}
+	response, err := h.broker.Catalog(r.Context(), request)
 	if err != nil {
 		return answer{}, err
 	}
-	if response.NotModified {
-		return answer{status: http.StatusNotModified, etag: response.ETag}, nil
+	a := answer{status: http.StatusOK, body: response.Catalog, raw: response.Raw, etag: response.ETag, changed: response.LastModified}
+	if response.NotModified || notModified(r, response.ETag, response.LastModified) {
+		a.status = http.StatusNotModified
 	}
-	return answer{status: http.StatusOK, body: response.Catalog, raw: response.Raw, etag: response.ETag}, nil
+	return a, nil
 }
 
 func (h *handler) provision(r *http.Request) (answer, error) {
@@ -21,15 +27,15 @@ func (h *handler) provision(r *http.Request) (answer, error) {
 	if err := readBody(r, &request); err != nil {
 		return answer{}, err
 	}
+	request.Caller, request.InstanceID, request.AcceptsIncomplete = caller(r), r.PathValue("instance_id"), acceptsIncomplete(r)
 	if err := request.check(); err != nil {
 		return answer{}, err
 	}
-	request.Caller, request.InstanceID, request.AcceptsIncomplete = caller(r), r.PathValue("instance_id"), acceptsIncomplete(r)
 	response, err := h.broker.Provision(r.Context(), request)
-	if err != nil {
-		return answer{}, err
+	if err == nil {
+		err = checkOperation(response.Operation)
 	}
-	return answer{status: created(response.Async, response.Existed), body: response}, nil
+	return answer{status: created(response.Async, response.Existed), body: response, retryAfter: response.RetryAfter}, err
 }
 
 // created chooses between 202, 200 and 201 for an answer to a PUT.
@@ -65,12 +71,15 @@ func (h *handler) update(r *http.Request) (answer, error) {
 	if err := readBody(r, &request); err != nil {
 		return answer{}, err
 	}
+	request.Caller, request.InstanceID, request.AcceptsIncomplete = caller(r), r.PathValue("instance_id"), acceptsIncomplete(r)
 	if err := request.check(); err != nil {
 		return answer{}, err
 	}
-	request.Caller, request.InstanceID, request.AcceptsIncomplete = caller(r), r.PathValue("instance_id"), acceptsIncomplete(r)
 	response, err := h.broker.Update(r.Context(), request)
-	return answer{status: done(response.Async), body: response}, err
+	if err == nil {
+		err = checkOperation(response.Operation)
+	}
+	return answer{status: done(response.Async), body: response, retryAfter: response.RetryAfter}, err
 }
 
 func (h *handler) deprovision(r *http.Request) (answer, error) {
@@ -83,16 +92,30 @@ func (h *handler) deprovision(r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	response, err := h.broker.Deprovision(r.Context(), request)
-	return answer{status: done(response.Async), body: response}, err
+	if err == nil {
+		err = checkOperation(response.Operation)
+	}
+	return answer{status: done(response.Async), body: response, retryAfter: response.RetryAfter}, err
 }
 
 func (h *handler) lastOperation(r *http.Request) (answer, error) {
 	query := r.URL.Query()
+	if tooLong(query.Get("operation")) {
+		return answer{}, BadRequest("operation is longer than 10,000 characters")
+	}
 	response, err := h.broker.LastOperation(r.Context(), LastOperationRequest{
 		Caller: caller(r), InstanceID: r.PathValue("instance_id"),
 		ServiceID: query.Get("service_id"), PlanID: query.Get("plan_id"), Operation: query.Get("operation"),
 	})
 	return operationAnswer(response, err)
+}
+
+// checkOperation holds the Broker to the length of an operation; platforms may cut a longer one.
+func checkOperation(operation string) error {
+	if tooLong(operation) {
+		return errors.New("operation is longer than 10,000 characters")
+	}
+	return nil
 }
 
 func operationAnswer(response LastOperationResponse, err error) (answer, error) {

@@ -1,6 +1,9 @@
 package osb
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // ProvisionRequest is PUT /v2/service_instances/:instance_id.
 type ProvisionRequest struct {
@@ -23,6 +26,8 @@ type ProvisionResponse struct {
 	DashboardURL string          `json:"dashboard_url,omitempty"`
 	Operation    string          `json:"operation,omitempty"`
 	Metadata     json.RawMessage `json:"metadata,omitempty"`
+	// RetryAfter is the Retry-After header of a 202: when to poll first.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // GetInstanceRequest is GET /v2/service_instances/:instance_id.
@@ -43,7 +48,8 @@ type GetInstanceResponse struct {
 	Metadata        json.RawMessage  `json:"metadata,omitempty"`
 }
 
-// PreviousValues tells a broker what an instance was before an update.
+// PreviousValues tells a broker what an instance was before an update; all but plan_id and
+// maintenance_info are deprecated.
 type PreviousValues struct {
 	ServiceID       string           `json:"service_id,omitempty"`
 	PlanID          string           `json:"plan_id,omitempty"`
@@ -72,6 +78,8 @@ type UpdateResponse struct {
 	DashboardURL string          `json:"dashboard_url,omitempty"`
 	Operation    string          `json:"operation,omitempty"`
 	Metadata     json.RawMessage `json:"metadata,omitempty"`
+	// RetryAfter is the Retry-After header of a 202: when to poll first.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // DeprovisionRequest is DELETE /v2/service_instances/:instance_id.
@@ -87,4 +95,6 @@ type DeprovisionRequest struct {
 type DeprovisionResponse struct {
 	Async     bool   `json:"-"`
 	Operation string `json:"operation,omitempty"`
+	// RetryAfter is the Retry-After header of a 202: when to poll first.
+	RetryAfter time.Duration `json:"-"`
 }
