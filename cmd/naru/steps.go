@@ -17,7 +17,7 @@ func (s *system) work() op.Work {
 		Followers: s.steps.Followers(),
 		Handlers: slices.Concat(
 			[]op.Handler{catalog.SyncHandler(s.brokers)},
-			provision.Handlers(s.brokers),
+			provision.HandlersWithin(s.brokers, s.longest),
 			meter.Handlers(provider.Metered{Link: s.brokers}),
 		),
 		Report: s.report,

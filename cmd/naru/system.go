@@ -42,12 +42,16 @@ type system struct {
 	made   func() ([]web.Proportion, error) // what the example nation was made from; nil outside a demonstration
 
 	brokers *provider.Link
+	longest time.Duration // an operation of a provider may take; 0 = the default
 }
 
 // open makes the data folder, the keys and the database ready and wires the steps.
 func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	s := &system{cfg: cfg, log: log}
 	var err error
+	if s.longest, err = cfg.longest(); err != nil {
+		return nil, err
+	}
 	if s.keys, err = loadKeys(cfg.Dir, cfg.Origin); err != nil {
 		return nil, err
 	}
