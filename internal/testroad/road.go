@@ -44,6 +44,7 @@ type Road struct {
 	A, B     inventory.InstitutionID
 
 	nanos *atomic.Int64
+	rush  *atomic.Int64
 	began *atomic.Pointer[time.Time]
 	row   inventory.SystemID
 	parts []inventory.ComponentID
@@ -60,7 +61,7 @@ func New(t testing.TB, db *store.DB) *Road {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(law.NewBook(set)), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(law.NewBook(set)), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
@@ -89,7 +90,7 @@ func (r *Road) Restart() { r.Runner = op.NewRunner(r.DB, r.Now, naru.NewIDs(rand
 func (r *Road) Now() time.Time {
 	now := time.Unix(0, r.nanos.Load()).UTC()
 	if since := r.began.Load(); since != nil {
-		now = now.Add(rush * time.Since(*since))
+		now = now.Add(time.Duration(r.rush.Load()) * time.Since(*since))
 	}
 	return now
 }
@@ -98,8 +99,12 @@ func (r *Road) Now() time.Time {
 const rush = 20
 
 // Flow lets the clock run by itself from now on, for tests that only watch from outside.
-func (r *Road) Flow() {
+func (r *Road) Flow() { r.FlowBy(rush) }
+
+// FlowBy is Flow with another speed. A call to the broker must end within half a minute of this clock.
+func (r *Road) FlowBy(times int64) {
 	now := time.Now()
+	r.rush.Store(times)
 	r.began.Store(&now)
 }
 

@@ -1,12 +1,15 @@
 package fault
 
 import (
+	"cmp"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
 	"naru/internal/testbroker"
 	"naru/internal/testdb"
+	"naru/store"
 	"naru/wire/osb"
 )
 
@@ -26,6 +29,7 @@ type way struct {
 	set                        func(*bed)
 	create, bind, remove, poll end
 	lies                       bool
+	timeout                    time.Duration // of naru's calls; 0 is long
 }
 
 // ways are the faults.
@@ -35,14 +39,19 @@ func ways() map[string]way {
 		return way{set: front(m), create: fails, bind: fails, remove: lasts, poll: lasts}
 	}
 	waits := way{create: lasts, bind: lasts, remove: lasts, poll: lasts} // nothing happened: naru tries again
+	hangs := func(m testbroker.Mode) way {
+		w := lost(m)
+		w.timeout = hasty
+		return w
+	}
 	away, busy := waits, waits
 	away.set, busy.set = (*bed).away, front(testbroker.Busy)
 	return map[string]way{
 		"is not there":                          away,
 		"is busy with something else":           busy,
 		"closes every connection":               lost(testbroker.Down),
-		"takes the request and hangs":           lost(testbroker.Hang),
-		"does it and hangs":                     lost(testbroker.HangAfter),
+		"takes the request and hangs":           hangs(testbroker.Hang),
+		"does it and hangs":                     hangs(testbroker.HangAfter),
 		"does it and closes the connection":     lost(testbroker.Drop),
 		"answers 500":                           lost(testbroker.Error500),
 		"does it and answers 500":               lost(testbroker.Error500After),
@@ -50,9 +59,9 @@ func ways() map[string]way {
 		"does it and answers 200 with nothing":  lost(testbroker.Empty200),
 		"does it and answers 204":               lost(testbroker.NoContent204),
 		"answers a page of HTML":                lost(testbroker.Garbage),
-		"answers 410 to everything":             {front(testbroker.Gone410), fails, fails, succeeds, fails, true},
-		"takes every request and never ends it": {front(testbroker.NeverEnding), forgets, forgets, lasts, lasts, true},
-		"fails every operation it took":         {front(testbroker.FailedOperation), fails, fails, lasts, fails, true},
+		"answers 410 to everything":             {front(testbroker.Gone410), fails, fails, succeeds, fails, true, 0},
+		"takes every request and never ends it": {front(testbroker.NeverEnding), forgets, forgets, lasts, lasts, true, 0},
+		"fails every operation it took":         {front(testbroker.FailedOperation), fails, fails, lasts, fails, true, 0},
 	}
 }
 
@@ -77,21 +86,31 @@ func (b *bed) follow(w way, poll poller, operation string, want end) {
 	b.agree(w.lies)
 }
 
+// together bounds how many ways are tried at once: they mostly wait for time.
+const together = 6
+
 func TestEveryFaultOfABrokerWithEveryOperation(t *testing.T) {
 	t.Parallel()
+	var beside sync.WaitGroup
+	slots := make(chan struct{}, together)
 	for name, w := range ways() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			each(t, func(b *bed) {
-				b.creation(w)
-				b.synchronousCreation(w)
-				b.binding(w)
-				b.unbinding(w)
-				b.deletion(w)
-				b.polling(w)
+		for kind, open := range map[string]func(testing.TB) *store.DB{"sqlite": testdb.SQLite, "postgres": testdb.Postgres} {
+			beside.Go(func() {
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				t.Run(name+" "+kind, func(t *testing.T) {
+					b := newBed(t, open(t), cmp.Or(w.timeout, callTimeout))
+					b.creation(w)
+					b.synchronousCreation(w)
+					b.binding(w)
+					b.unbinding(w)
+					b.deletion(w)
+					b.polling(w)
+				})
 			})
-		})
+		}
 	}
+	beside.Wait()
 }
 
 func (b *bed) creation(w way) {
@@ -218,7 +237,7 @@ func (b *bed) polling(w way) {
 
 func TestAnAnswerThatComesAfterNaruGaveUpIsCleanedUp(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, testdb.SQLite(t))
+	b := newBed(t, testdb.SQLite(t), hasty)
 	i := b.thing("sync")
 	b.Front.Set(testbroker.Slow)
 	got, err := i.create(true)

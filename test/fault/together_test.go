@@ -18,7 +18,7 @@ import (
 // the moment the broker is done. When the second was told that it is there, it stays there.
 func TestWhatOneRequestWasToldOutlivesAnotherThatLeft(t *testing.T) {
 	t.Parallel()
-	b := newBed(t, testdb.SQLite(t))
+	b := newBed(t, testdb.SQLite(t), unhurried)
 	for n := range 40 {
 		i := b.thing("sync")
 		b.Front.Set(testbroker.Slow)
@@ -119,7 +119,7 @@ func TestAClockThatJumps(t *testing.T) {
 	for _, jump := range []time.Duration{90 * time.Second, 6 * time.Hour, -90 * time.Second, -6 * time.Hour} {
 		t.Run(fmt.Sprint(jump), func(t *testing.T) {
 			t.Parallel()
-			b := newBed(t, testdb.SQLite(t))
+			b := newBed(t, testdb.SQLite(t), callTimeout)
 			let := testbroker.Shut(t, b.Broker)
 			slow, steady := b.thing("async"), b.thing("sync")
 			got, err := slow.create(true)
