@@ -164,8 +164,13 @@ func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindRespo
 		return wire.BindResponse{}, d.refuse(err)
 	case !settled:
 		ctx = context.WithoutCancel(ctx) // also when the platform went away
-		if _, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref}); err != nil {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref, Unfinished: true})
+		switch {
+		case err != nil:
 			return wire.BindResponse{}, d.refuse(err)
+		case now.State == provision.Ready: // just now, and another request may have been told so
+			got.Binding = now
+			return d.bound(ctx, got)
 		}
 		return wire.BindResponse{}, wire.AsyncRequired()
 	case got.State == provision.Failed, got.State == provision.Orphan:
@@ -198,7 +203,7 @@ func (d *door) GetBinding(ctx context.Context, r wire.GetBindingRequest) (wire.G
 // Unbind revokes credentials.
 func (d *door) Unbind(ctx context.Context, r wire.UnbindRequest) (wire.UnbindResponse, error) {
 	found, err := d.binding(ctx, r.InstanceID, r.BindingID)
-	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && found.State == provision.Deleted) {
+	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State)) {
 		return wire.UnbindResponse{}, wire.Gone()
 	}
 	if err != nil {

@@ -25,7 +25,12 @@ type Bound struct {
 }
 
 // UnbindIn asks for the end of a binding.
-type UnbindIn struct{ BindingRef }
+type UnbindIn struct {
+	BindingRef
+	// Unfinished takes back a creation that is under way, and leaves alone what is ready: another request may have been
+	// told so.
+	Unfinished bool `json:"-"`
+}
 
 // maxBindings bounds the credentials that live beside each other: more than this is a
 // leak, not a need.
@@ -108,6 +113,10 @@ func unbind(ctx context.Context, c *op.Call, s Store, in UnbindIn) (Binding, err
 	if err != nil {
 		return b, err
 	}
+	if in.Unfinished && b.State != Requested && b.State != Creating {
+		c.Record(b.subjects(i), "state", string(b.State), "repeated", "true")
+		return b, nil
+	}
 	return b, abandonBinding(ctx, c, s, i, &b)
 }
 
@@ -124,6 +133,9 @@ func abandonBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bin
 	if b.State == Deleted {
 		b.DeletedAt = c.Now
 		err = s.PutBinding(ctx, *b)
+		if err == nil {
+			err = s.SettleCalls(ctx, i.ID, b.ID, BrokerCall{Code: CodeNotSent, SettledAt: c.Now})
+		}
 	} else {
 		err = dispatchBinding(ctx, c, s, i, b)
 	}

@@ -57,19 +57,28 @@ func Operator() naru.Actor { return naru.Actor{User: "op", Role: "operator"} }
 // New builds the road on a fresh database, with the broker's certificate of the tier.
 func New(t testing.TB, db *store.DB) *Road {
 	t.Helper()
+	return NewWith(t, db, 10*time.Second)
+}
+
+// NewWith is New with another limit for a call to the broker.
+func NewWith(t testing.TB, db *store.DB, timeout time.Duration) *Road {
+	t.Helper()
 	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(law.NewBook(set)), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
+	book := law.NewBook(set)
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
-	link := provider.New(provider.Config{Loopback: true, Timeout: 10 * time.Second})
+	link := provider.New(provider.Config{Loopback: true, Timeout: timeout, Now: r.Now})
 	t.Cleanup(link.Close)
 	r.Link = link
+	r.Ops = r.Ops.Watching(link)
 	r.Work = op.Work{
-		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link)),
+		Followers: []op.Follower{provision.Follower()},
+		Handlers:  append(provision.Handlers(link), catalog.SyncHandler(link), provision.RecheckHandler(book)),
 		Report: func(where string, err error) {
 			if !errors.Is(err, context.Canceled) { // the test is over
 				t.Errorf("%s: %v", where, err)

@@ -21,7 +21,6 @@ import (
 	"naru/internal/testbroker"
 	"naru/internal/testdb"
 	"naru/internal/testroad"
-	"naru/link/provider"
 	"naru/locale"
 	"naru/store"
 	"naru/wire/osb"
@@ -49,10 +48,7 @@ const (
 
 func newBed(t *testing.T, db *store.DB, timeout time.Duration) *bed {
 	t.Helper()
-	b := &bed{Road: testroad.New(t, db), t: t}
-	link := provider.New(provider.Config{Loopback: true, Timeout: timeout})
-	t.Cleanup(link.Close)
-	b.Work.Handlers = append(provision.Handlers(link), catalog.SyncHandler(link))
+	b := &bed{Road: testroad.NewWith(t, db, timeout), t: t}
 	words, err := locale.Load()
 	if err != nil {
 		t.Fatal(err)
