@@ -216,11 +216,12 @@ func (b *bed) deleted(w way, poll poller, operation string) {
 func (b *bed) polling(w way) {
 	let := testbroker.Shut(b.t, b.Broker)
 	i := b.thing("async")
+	polls := b.Front.Forwarded(http.MethodGet)
 	got, err := i.create(true)
 	if err != nil || !got.Async {
 		b.t.Fatalf("create: %+v, %v", got, err)
 	}
-	b.wait("the broker took it", func() bool { return b.Front.Forwarded(http.MethodGet) > 1 })
+	b.wait("the first poll", func() bool { return b.Front.Forwarded(http.MethodGet) > polls })
 	w.set(b)
 	if w.poll == lasts {
 		b.lasts(i.poll, got.Operation)
