@@ -42,6 +42,7 @@ format: $(TOOLS)/.made
 vet:
 	@echo "vet"
 	@$(GO) vet ./...
+	@$(GO) vet -C test/peers ./...
 
 staticcheck: $(TOOLS)/.made
 	@echo "staticcheck"
@@ -57,8 +58,8 @@ tests: $(TOOLS)/.made
 bench: build ## measure every claim of speed; CLAIM=prefix measures some
 	@script/bench "$(CLAIM)"
 
-soak: ## fuzz every parser for FUZZTIME (30s) each
-	@script/soak
+soak: ## kill naru KILLS (3000) times from SEED on, then fuzz every parser for FUZZTIME (30s) each
+	@script/with script/soak
 
 shots: build ## take the screenshots of the README
 	@script/shots

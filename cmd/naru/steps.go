@@ -21,6 +21,7 @@ func (s *system) work() op.Work {
 			[]op.Handler{catalog.SyncHandler(s.brokers), admission.Handler(provider.Bench{Link: s.brokers, Now: time.Now})},
 			provision.Handlers(s.brokers),
 			meter.Handlers(provider.Metered{Link: s.brokers}),
+			s.steps.Handlers(),
 		),
 		Report: s.report,
 	}

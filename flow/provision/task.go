@@ -10,6 +10,7 @@ import (
 	"naru"
 	"naru/base/op"
 	"naru/flow/catalog"
+	"naru/flow/law"
 )
 
 // The tasks of this step. A row in the queue is about one instance, binding or provider.
@@ -17,6 +18,8 @@ const (
 	TaskInstance = "provision.settle"
 	TaskBinding  = "provision.settle_binding"
 	TaskCensus   = "provision.count"
+	TaskInspect  = "provision.look"
+	TaskRecheck  = "provision.recheck"
 )
 
 // Handlers makes the tasks that speak to the brokers through the port.
@@ -29,9 +32,24 @@ func Handlers(b Broker) []op.Handler {
 			Name: TaskBinding, Lease: callLease, Look: lookBinding, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
-			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+			Name: TaskCensus, Lease: censusLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+		}),
+		op.Handle(op.Task[Store, looking, Answer]{
+			Name: TaskInspect, Lease: callLease, Prepare: prepareInspection, Settle: settling(settleInspection),
+			Call: func(ctx context.Context, l looking) Answer { return b.Call(ctx, l.request) },
 		}),
 	}
+}
+
+// RecheckHandler makes the task that checks again what runs, by the law of a book.
+func RecheckHandler(book *law.Book) op.Handler {
+	return op.Handle(op.Task[Store, struct{}, struct{}]{
+		Name: TaskRecheck, Lease: callLease, Prepare: creation{book}.recheck,
+		Call: func(context.Context, struct{}) struct{} { return struct{}{} },
+		Settle: func(context.Context, *op.Call, Store, string, struct{}, struct{}) (op.Step, error) {
+			return op.Step{Done: true}, nil
+		},
+	})
 }
 
 // settling drops the subject, which every question of this step carries itself.
@@ -58,19 +76,22 @@ func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, fre
 	lane := string(i.Provider)
 	free = free && i.due(c.Now) && c.Seat(TaskInstance, lane)
 	if free {
-		i.Work = i.Begin(c.ID, c.Now)
+		i.Work = i.Begin(c.NewID("call"), c.Now)
 	}
 	if err := s.PutInstance(ctx, *i); err != nil {
 		return err
 	}
+	r, err := request(ctx, s, *i, i.Work)
+	if err != nil {
+		return err
+	}
+	r.Params = i.Params
 	if !free {
 		c.EnqueueIn(lane, TaskInstance, string(i.ID))
-		return nil
+		return r.intend(ctx, c, s)
 	}
-	r, err := request(ctx, s, *i, i.Work)
-	r.Params = i.Params
 	c.EnqueueNow(lane, TaskInstance, string(i.ID), r)
-	return err
+	return r.send(ctx, c, s)
 }
 
 // dispatchBinding is dispatchInstance for a binding.
@@ -78,31 +99,34 @@ func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bi
 	lane := string(i.Provider)
 	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
 	if free {
-		b.Work = b.Begin(c.ID, c.Now)
+		b.Work = b.Begin(c.NewID("call"), c.Now)
 	}
 	if err := s.PutBinding(ctx, *b); err != nil {
 		return err
 	}
+	r, err := request(ctx, s, i, b.Work)
+	if err != nil {
+		return err
+	}
+	r.Binding, r.Params = b.ID, b.Params
 	if !free {
 		c.EnqueueIn(lane, TaskBinding, string(b.ID))
-		return nil
+		return r.intend(ctx, c, s)
 	}
-	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Params = b.ID, b.Params
 	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
-	return err
+	return r.send(ctx, c, s)
 }
 
 // due reports whether a call that changes something at the provider may leave now.
 func (w Work) due(now time.Time) bool {
 	step := w.Next()
-	return (step == Put || step == Delete) && w.CallID == "" && !now.Before(w.NextAt)
+	return (step == Put || step == Delete) && w.CallID == "" && !w.early(now)
 }
 
 // polls reports whether all that is due is to ask how far an operation has come. That
 // changes nothing at the provider, so it is not stored that it begins.
 func (w Work) polls(now time.Time) bool {
-	return w.Next() == Poll && w.CallID == "" && !now.Before(w.NextAt)
+	return w.Next() == Poll && w.CallID == "" && !w.early(now)
 }
 
 // lookInstance gives a poll without a write.
@@ -138,7 +162,7 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if err != nil || i.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(i.NextAt) {
+	if i.early(c.Now) {
 		return Request{Step: Wait, Instance: i.ID}, false, nil
 	}
 	if i.State == Deleting {
@@ -147,17 +171,20 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 			return Request{Step: Wait, Instance: i.ID}, false, err
 		}
 	}
-	before := i.State
+	was := i.Work
 	i.Work = i.Begin(c.ID, c.Now)
-	if i.State != before {
-		c.Record(i.subjects(), i.detail(before)...)
+	if i.State != was.State {
+		c.Record(i.subjects(), i.detail(was.State)...)
 	}
 	if err := s.PutInstance(ctx, i); err != nil {
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, i.Work)
 	r.Params = i.Params
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // request is the call that is due for an instance or one of its bindings.
@@ -197,6 +224,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
 	}
+	if err := r.close(ctx, c, s, a, i.Work); err != nil {
+		return step, err
+	}
 	if i.unchanged(was) && a.Dashboard == "" {
 		return step, nil
 	}
@@ -217,7 +247,7 @@ func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind
 		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation
 	case r.Step == Wait, w.CallID != r.Call:
-		return op.Step{After: max(w.NextAt.Sub(now), pollLeast)}, true
+		return op.Step{After: max(min(w.NextAt.Sub(now), longestWait), pollLeast)}, true
 	case w.Next() != r.Step:
 		*w = w.release(now)
 		return op.Step{}, true
@@ -243,24 +273,27 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err != nil || b.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(b.NextAt) {
+	if b.early(c.Now) {
 		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {
 		return Request{}, false, err
 	}
-	before := b.State
+	was := b.Work
 	b.Work = b.Begin(c.ID, c.Now)
-	if b.State != before {
-		c.Record(b.subjects(i), b.detail(before)...)
+	if b.State != was.State {
+		c.Record(b.subjects(i), b.detail(was.State)...)
 	}
 	if err := s.PutBinding(ctx, b); err != nil {
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, b.Work)
 	r.Binding, r.Params = b.ID, b.Params
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // settleBinding stores what the answer made of the binding, its credentials sealed.
@@ -278,6 +311,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	if !stale {
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
+	}
+	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+		return step, err
 	}
 	if b.unchanged(was) {
 		return step, nil

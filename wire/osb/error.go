@@ -73,9 +73,10 @@ func AsyncRequired() *Error {
 	return Unprocessable(CodeAsyncRequired, "This service plan requires client support for asynchronous service operations.")
 }
 
-// ConcurrencyError says that another operation on the same object is still running.
+// ConcurrencyError says that another operation on the same object is still running. The words are those of the
+// specification's table: deployed platforms compare them.
 func ConcurrencyError() *Error {
-	return Unprocessable(CodeConcurrencyError, "Another operation for this service instance is in progress.")
+	return Unprocessable(CodeConcurrencyError, "The Service Broker does not support concurrent requests that mutate the same resource.")
 }
 
 // StatusOf returns the HTTP status of the refusal in err, or 0 when there is none.
