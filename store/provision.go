@@ -64,24 +64,29 @@ func messageFrom(text string, m *naru.Message) error {
 }
 
 const instanceColumns = `id, order_id, institution, system, component, provider, service, plan, params, digest,
-	platform, platform_id, end_user, dashboard, requested_by, created_at, ready_at, deleted_at, synthetic, version, ` + workColumns
+	platform, platform_id, end_user, dashboard, requested_by, created_at, ready_at, deleted_at, synthetic, version, ` + workColumns +
+	`, next_order, maintenance, label, metadata, change_state`
 
 // instanceScan reads an instance, with further columns behind it.
 func instanceScan(s scanner, i *provision.Instance, more ...any) error {
 	var (
 		x                       workScan
 		params                  string
+		next, metadata, change  string
 		created, ready, deleted int64
 	)
 	dest := []any{
 		&i.ID, &i.Order, &i.Institution, &i.System, &i.Component, &i.Provider, &i.Service, &i.Plan, &params, &i.Digest,
 		&i.Platform, &i.PlatformID, &i.EndUser, &i.Dashboard, &i.RequestedBy, &created, &ready, &deleted, &i.Synthetic, &i.Version,
 	}
-	dest = append(append(dest, x.into(&i.Work)...), more...)
-	if err := s.Scan(dest...); err != nil {
+	dest = append(append(dest, x.into(&i.Work)...), &next, &i.Maintenance, &i.Label, &metadata, &change)
+	if err := s.Scan(append(dest, more...)...); err != nil {
 		return err
 	}
-	i.Params = bytesOrNil(params)
+	i.Params, i.Metadata = bytesOrNil(params), bytesOrNil(metadata)
+	if err := changeFrom(change, i); err != nil {
+		return err
+	}
 	i.CreatedAt, i.ReadyAt, i.DeletedAt = instant(created), instant(ready), instant(deleted)
 	return x.finish(&i.Work)
 }
@@ -121,7 +126,11 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 // LiveInstance implements provision.Store.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') LIMIT 1`
-	return maybe(collect(ctx, tx, scanInstance, q, string(of)))
+	if i, ok, err := maybe(collect(ctx, tx, scanInstance, q, string(of))); ok || err != nil {
+		return i, ok, err
+	}
+	const next = `SELECT ` + instanceColumns + ` FROM instance WHERE next_order = $1 AND next_order <> '' LIMIT 1`
+	return maybe(collect(ctx, tx, scanInstance, next, string(of)))
 }
 
 // OrdersInForce implements provision.Store.
@@ -139,17 +148,28 @@ func (tx *Tx) InstancesAt(ctx context.Context, p catalog.ProviderID) ([]provisio
 func (tx *Tx) PutInstance(ctx context.Context, i provision.Instance) error {
 	const q = `INSERT INTO instance (` + instanceColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
-		ON CONFLICT (id) DO UPDATE SET dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
+		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
+		ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id, plan = excluded.plan, params = excluded.params,
+		next_order = excluded.next_order, maintenance = excluded.maintenance, label = excluded.label, metadata = excluded.metadata,
+		change_state = excluded.change_state, dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
 		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
 		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
 		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`
+	change, err := changeText(&i)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if i.Change.Running() {
+		next = string(i.Change.Order)
+	}
 	args := []any{
 		string(i.ID), string(i.Order), string(i.Institution), string(i.System), string(i.Component), string(i.Provider), string(i.Service),
 		string(i.Plan), string(i.Params), i.Digest, i.Platform, i.PlatformID, i.EndUser, i.Dashboard, i.RequestedBy,
 		micros(i.CreatedAt), micros(i.ReadyAt), micros(i.DeletedAt), i.Synthetic, i.Version + 1,
 	}
-	return tx.exec(ctx, q, append(args, workArgs(&i.Work)...)...)
+	args = append(append(args, workArgs(&i.Work)...), next, i.Maintenance, i.Label, string(i.Metadata), change)
+	return tx.exec(ctx, q, args...)
 }
 
 // rowQuery reads instances with the names of what they belong to.

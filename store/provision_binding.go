@@ -10,19 +10,23 @@ import (
 	"naru/flow/provision"
 )
 
-const bindingColumns = `id, instance, params, digest, platform_id, end_user, requested_by, created_at, ready_at, deleted_at, version, ` + workColumns
+const bindingColumns = `id, instance, params, digest, platform_id, end_user, requested_by, created_at, ready_at, deleted_at, version, ` + workColumns +
+	`, predecessor, resource, expires_at, renew_before`
 
 func scanBinding(s scanner) (b provision.Binding, err error) {
 	var (
 		x                       workScan
-		params                  string
+		params, resource        string
 		created, ready, deleted int64
+		expires, renew          int64
 	)
 	dest := []any{&b.ID, &b.Instance, &params, &b.Digest, &b.PlatformID, &b.EndUser, &b.RequestedBy, &created, &ready, &deleted, &b.Version}
-	if err := s.Scan(append(dest, x.into(&b.Work)...)...); err != nil {
+	dest = append(append(dest, x.into(&b.Work)...), &b.Predecessor, &resource, &expires, &renew)
+	if err := s.Scan(dest...); err != nil {
 		return b, err
 	}
-	b.Params = bytesOrNil(params)
+	b.Params, b.Resource = bytesOrNil(params), bytesOrNil(resource)
+	b.ExpiresAt, b.RenewBefore = instant(expires), instant(renew)
 	b.CreatedAt, b.ReadyAt, b.DeletedAt = instant(created), instant(ready), instant(deleted)
 	return b, x.finish(&b.Work)
 }
@@ -53,8 +57,8 @@ func (tx *Tx) BindingsAt(ctx context.Context, p catalog.ProviderID) ([]provision
 // PutBinding implements provision.Store. It raises the version.
 func (tx *Tx) PutBinding(ctx context.Context, b provision.Binding) error {
 	const q = `INSERT INTO binding (` + bindingColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-		ON CONFLICT (id) DO UPDATE SET ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+		ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, renew_before = excluded.renew_before, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
 		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
 		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
 		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`
@@ -62,7 +66,8 @@ func (tx *Tx) PutBinding(ctx context.Context, b provision.Binding) error {
 		string(b.ID), string(b.Instance), string(b.Params), b.Digest, b.PlatformID, b.EndUser, b.RequestedBy,
 		micros(b.CreatedAt), micros(b.ReadyAt), micros(b.DeletedAt), b.Version + 1,
 	}
-	return tx.exec(ctx, q, append(args, workArgs(&b.Work)...)...)
+	args = append(append(args, workArgs(&b.Work)...), string(b.Predecessor), string(b.Resource), micros(b.ExpiresAt), micros(b.RenewBefore))
+	return tx.exec(ctx, q, args...)
 }
 
 // PutCredentials implements provision.Store: sealed to the binding they belong to.

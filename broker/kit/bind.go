@@ -36,8 +36,11 @@ func (b *Broker) Bind(ctx context.Context, r osb.BindRequest) (osb.BindResponse,
 	if err != nil {
 		return osb.BindResponse{}, err
 	}
-	if had, ok := held.Bindings[r.BindingID]; ok && had.Ready {
+	if had, ok := held.Bindings[r.BindingID]; ok && (had.Ready || had.running()) {
 		return repeatedBind(had, wanted)
+	}
+	if b.catalogue.plans[held.PlanID].plan.AsyncBind {
+		return b.bindLater(held, r, wanted)
 	}
 	content, err := b.grant(ctx, held, r.BindingID, wanted)
 	return osb.BindResponse{Binding: content}, err
@@ -56,6 +59,9 @@ func (b *Broker) wantedBinding(held record, r osb.BindRequest) (binding, error) 
 	if !ok || !predecessor.Ready || r.PredecessorBindingID == r.BindingID {
 		return wanted, osb.BadRequest("predecessor_binding_id is not a binding of this service instance")
 	}
+	if predecessor.expired(b.now()) {
+		return wanted, osb.BadRequest("predecessor_binding_id is a binding that has expired")
+	}
 	wanted.AppGUID, wanted.Parameters = predecessor.AppGUID, predecessor.Parameters
 	return wanted, nil
 }
@@ -72,6 +78,9 @@ func repeatedBind(had, wanted binding) (osb.BindResponse, error) {
 	if had.AppGUID != wanted.AppGUID || !sameJSON(had.Parameters, wanted.Parameters) {
 		return osb.BindResponse{}, osb.Conflict("a service binding with this id and other attributes exists")
 	}
+	if had.running() {
+		return osb.BindResponse{Async: true, Operation: had.Operation.ID}, nil
+	}
 	return osb.BindResponse{Existed: true, Binding: had.Content}, nil
 }
 
@@ -85,6 +94,7 @@ func (b *Broker) grant(ctx context.Context, held record, id string, wanted bindi
 	defer cancel()
 	content, err := b.engine.Grant(ctx, b.instance(held), grantOf(held.ID, id, wanted))
 	if err == nil {
+		content = b.dated(held, content)
 		wanted.Content, wanted.Ready = content, true
 		held.Bindings[id] = wanted
 		err = b.states.put(held)
@@ -118,6 +128,9 @@ func (b *Broker) Unbind(ctx context.Context, r osb.UnbindRequest) (osb.UnbindRes
 	if !ok || held.Phase == deleted || !found {
 		return osb.UnbindResponse{}, osb.Gone()
 	}
+	if bound.running() {
+		return osb.UnbindResponse{}, osb.ConcurrencyError()
+	}
 	if _, err := b.boundInstance(r.InstanceID); err != nil {
 		return osb.UnbindResponse{}, err
 	}
@@ -130,15 +143,17 @@ func (b *Broker) Unbind(ctx context.Context, r osb.UnbindRequest) (osb.UnbindRes
 	return osb.UnbindResponse{}, b.states.put(held)
 }
 
-// LastBindingOperation answers for bindings, which are always synchronous here.
+// LastBindingOperation tells how far a binding is.
 func (b *Broker) LastBindingOperation(_ context.Context, r osb.LastBindingOperationRequest) (osb.LastOperationResponse, error) {
 	held, ok := b.states.get(r.InstanceID)
 	bound, found := held.Bindings[r.BindingID]
-	if !ok || held.Phase == deleted || !found {
+	switch {
+	case !ok, held.Phase == deleted, !found:
 		return osb.LastOperationResponse{}, osb.NotFound("no such service binding")
+	case bound.Ready:
+		return osb.LastOperationResponse{State: osb.Succeeded}, nil
+	case bound.Operation != nil && !bound.running():
+		return osb.LastOperationResponse{State: osb.Failed, Description: bound.Operation.Description}, nil
 	}
-	if !bound.Ready {
-		return osb.LastOperationResponse{State: osb.InProgress}, nil
-	}
-	return osb.LastOperationResponse{State: osb.Succeeded}, nil
+	return osb.LastOperationResponse{State: osb.InProgress, RetryAfter: pollAfter}, nil
 }

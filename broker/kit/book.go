@@ -205,6 +205,21 @@ func (b *book) read(from, to, now time.Time) ([]osb.UsageRecord, error) {
 	return out, err
 }
 
+func (b *book) cut(now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.State.Ended {
+		return nil
+	}
+	if err := b.advance(now); err != nil {
+		return err
+	}
+	if err := b.closeSegment(b.State.At); err != nil {
+		return err
+	}
+	return b.save()
+}
+
 func (b *book) flush(now time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

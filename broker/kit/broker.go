@@ -41,6 +41,8 @@ const (
 	tombstone = 10 * time.Minute
 	// stepTimeout bounds one engine call, so that a hanging engine becomes a stated failure.
 	stepTimeout = 2 * time.Minute
+	// pollAfter is when a platform is asked to look at an operation again.
+	pollAfter = time.Second
 )
 
 // Parts are what a Broker is made of.
@@ -100,7 +102,11 @@ func (b *Broker) resume(ctx context.Context, r record) error {
 		b.start(r)
 	case ready:
 		for id, bound := range r.Bindings {
-			if bound.Ready {
+			if bound.Ready || bound.Operation != nil && !bound.running() {
+				continue
+			}
+			if bound.running() {
+				b.grantLater(r.ID, id)
 				continue
 			}
 			if err := b.engine.Revoke(ctx, b.instance(r), grantOf(r.ID, id, bound)); err != nil {
@@ -161,7 +167,7 @@ func (b *Broker) GetInstance(_ context.Context, r osb.GetInstanceRequest) (osb.G
 	case held.Phase != ready:
 		return osb.GetInstanceResponse{}, osb.ConcurrencyError()
 	}
-	return osb.GetInstanceResponse{ServiceID: held.ServiceID, PlanID: held.PlanID, Parameters: held.Parameters}, nil
+	return osb.GetInstanceResponse{ServiceID: held.ServiceID, PlanID: held.PlanID, Parameters: held.Parameters, MaintenanceInfo: maintained(held.Maintained)}, nil
 }
 
 // LastOperation tells how the last operation stands; the broker keeps one per instance.
@@ -176,7 +182,7 @@ func (b *Broker) LastOperation(_ context.Context, r osb.LastOperationRequest) (o
 	}
 	out := osb.LastOperationResponse{State: op.State, Description: op.Description}
 	if op.State == osb.InProgress {
-		out.RetryAfter = time.Second
+		out.RetryAfter = pollAfter
 	}
 	if op.State == osb.Failed {
 		usable, repeatable := held.Phase == ready, true

@@ -41,6 +41,8 @@ type Config struct {
 	// SampleEvery is how often usage is measured and soft quotas are looked at, 2 seconds when zero. A
 	// reading of usage measures too.
 	SampleEvery time.Duration
+	// Maintenance replaces the version that maintenance_info names, which is the engine's when empty.
+	Maintenance string
 	// Now replaces the clock in tests.
 	Now func() time.Time `json:"-"`
 }

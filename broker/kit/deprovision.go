@@ -22,7 +22,7 @@ func (b *Broker) Deprovision(ctx context.Context, r osb.DeprovisionRequest) (osb
 		return osb.DeprovisionResponse{}, b.closed
 	case held.Phase == deleting && held.Operation.Async:
 		return osb.DeprovisionResponse{Async: true, Operation: held.Operation.ID}, nil
-	case held.Phase == deleting, held.Phase == updating:
+	case held.Phase == deleting, held.Phase == updating, held.binding():
 		return osb.DeprovisionResponse{}, osb.ConcurrencyError()
 	}
 	// A creation that runs in the background must be stopped first, which only the background can wait for.
@@ -43,4 +43,14 @@ func (b *Broker) Deprovision(ctx context.Context, r osb.DeprovisionRequest) (osb
 		return osb.DeprovisionResponse{}, err
 	}
 	return osb.DeprovisionResponse{}, cause
+}
+
+// binding reports whether credentials are being made in the background, which a deletion waits for.
+func (r record) binding() bool {
+	for _, bound := range r.Bindings {
+		if bound.running() {
+			return true
+		}
+	}
+	return false
 }

@@ -16,6 +16,20 @@ type job struct {
 
 // start runs the operation the record asks for in the background. The record is on disk already.
 func (b *Broker) start(r record) {
+	b.launch(r.ID, func(ctx context.Context) {
+		err := b.perform(ctx, r)
+		if ctx.Err() != nil {
+			return
+		}
+		if err := b.finish(r, err); err != nil {
+			b.log.Error("operation not recorded", "instance", r.ID, "operation", r.Operation.Kind, "error", err)
+		}
+	})
+}
+
+// launch runs work in the background under a key. Work that still runs under it is stopped first: a
+// deletion overtakes a creation.
+func (b *Broker) launch(key string, work func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &job{cancel: cancel, done: make(chan struct{})}
 	b.jobsMu.Lock()
@@ -24,22 +38,17 @@ func (b *Broker) start(r record) {
 		cancel()
 		return
 	}
-	previous := b.jobs[r.ID]
-	b.jobs[r.ID] = j
+	previous := b.jobs[key]
+	b.jobs[key] = j
 	b.running.Go(func() {
 		defer close(j.done)
 		defer cancel()
-		if previous != nil { // a deletion stops the creation it overtakes
+		if previous != nil {
 			previous.cancel()
 			<-previous.done
 		}
-		err := b.perform(ctx, r)
-		if ctx.Err() == nil {
-			if err := b.finish(r, err); err != nil {
-				b.log.Error("operation not recorded", "instance", r.ID, "operation", r.Operation.Kind, "error", err)
-			}
-		}
-		b.forget(r.ID, j)
+		work(ctx)
+		b.forget(key, j)
 	})
 }
 
@@ -73,9 +82,7 @@ func (b *Broker) perform(ctx context.Context, r record) error {
 		}
 		return b.create(ctx, r)
 	case updating:
-		target := r
-		target.PlanID = r.Operation.PlanID
-		return b.engine.Resize(ctx, b.instance(target))
+		return b.resize(ctx, r)
 	case deleting:
 		if err := b.lastSample(ctx, r); err != nil {
 			return err
@@ -86,6 +93,20 @@ func (b *Broker) perform(ctx context.Context, r record) error {
 		return b.ledger.Close(r.ID)
 	}
 	return fmt.Errorf("instance %q: nothing to do in phase %s", r.ID, r.Phase)
+}
+
+// resize gives the instance its new limits. What was used until now becomes lines of its own first, so
+// that no line lies under two plans.
+func (b *Broker) resize(ctx context.Context, r record) error {
+	if err := b.engine.Sample(ctx, b.instance(r)); err != nil {
+		b.log.Warn("usage not measured before the change", "instance", r.ID, "error", err)
+	}
+	if err := b.ledger.Cut(r.ID); err != nil {
+		return err
+	}
+	target := r
+	target.PlanID = r.Operation.PlanID
+	return b.engine.Resize(ctx, b.instance(target))
 }
 
 // lastSample measures an instance before it is removed and puts that on disk, so that a kill in the middle of
@@ -143,6 +164,7 @@ func (b *Broker) ended(r record, cause error) record {
 	case r.Phase == updating:
 		if cause == nil {
 			r.PlanID = r.Operation.PlanID
+			r.Maintained = b.catalogue.maintenance
 			if r.Operation.Parameters != nil {
 				r.Parameters = r.Operation.Parameters
 			}

@@ -98,6 +98,15 @@ func (l *Ledger) Settle(instanceID string) error {
 	return b.flush(l.now())
 }
 
+// Cut ends the open segment of one instance now: what follows is told in lines of its own.
+func (l *Ledger) Cut(instanceID string) error {
+	b := l.book(instanceID)
+	if b == nil {
+		return nil
+	}
+	return b.cut(l.now())
+}
+
 func (l *Ledger) book(instanceID string) *book {
 	l.mu.Lock()
 	defer l.mu.Unlock()

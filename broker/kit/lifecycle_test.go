@@ -188,7 +188,7 @@ func TestRefusalsOfTheSpecification(t *testing.T) {
 		}},
 		{"a maintenance_info the catalogue does not hold is 422", 422, osb.CodeMaintenanceInfoConflict, func(ctx context.Context) error {
 			r := s.request("j", "sync")
-			r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "1.0.0"}
+			r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "9.9.9"}
 			_, err := s.client.Provision(ctx, r)
 			return err
 		}},

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"naru/wire/osb"
 )
@@ -42,6 +43,10 @@ type Plan struct {
 	Limits map[string]int64
 	// Async makes creation, plan change and deletion asynchronous operations.
 	Async bool
+	// AsyncBind makes the creation of credentials an asynchronous operation.
+	AsyncBind bool
+	// BindingLife is how long credentials are valid; 0 is without end.
+	BindingLife time.Duration
 }
 
 // planEntry is a plan with the ids the site gives it.
@@ -57,6 +62,8 @@ type catalogue struct {
 	etag  string
 	plans map[string]planEntry
 	value osb.Catalog
+	// maintenance is the version of what runs under the plans, "" when the engine has none that fits.
+	maintenance string
 }
 
 type planMetadata struct {
@@ -91,7 +98,7 @@ type serviceMetadata struct {
 
 // render makes the catalogue of an offering at the site of the configuration, with the quotas it replaces.
 func render(site Config, o Offering) (*catalogue, error) {
-	c := &catalogue{plans: map[string]planEntry{}}
+	c := &catalogue{plans: map[string]planEntry{}, maintenance: maintenanceOf(site, o)}
 	s := osb.Service{
 		ID: StableID(site.SiteName, "service", o.Name), Name: slug(site.SiteName) + "-" + o.Name, Description: o.Description.En, Tags: o.Tags,
 		Bindable: true, InstancesRetrievable: true, BindingsRetrievable: true, PlanUpdateable: true, AllowContextUpdates: true,
@@ -107,6 +114,9 @@ func render(site Config, o Offering) (*catalogue, error) {
 		plan, err := renderPlan(site, o, p)
 		if err != nil {
 			return nil, err
+		}
+		if c.maintenance != "" {
+			plan.MaintenanceInfo = &osb.MaintenanceInfo{Version: c.maintenance, Description: o.Engine + " " + o.EngineVersion}
 		}
 		s.Plans = append(s.Plans, plan)
 		c.plans[plan.ID] = planEntry{serviceID: s.ID, planID: plan.ID, plan: p}

@@ -16,14 +16,6 @@ func (b *Broker) find(serviceID, planID string) (planEntry, error) {
 	return entry, nil
 }
 
-// noMaintenance refuses a maintenance_info: the plans of these brokers declare none.
-func noMaintenance(m *osb.MaintenanceInfo) error {
-	if m == nil {
-		return nil
-	}
-	return osb.Unprocessable(osb.CodeMaintenanceInfoConflict, "the catalog holds no maintenance_info for this plan")
-}
-
 // Provision creates an instance, synchronously or not as its plan says.
 func (b *Broker) Provision(ctx context.Context, r osb.ProvisionRequest) (osb.ProvisionResponse, error) {
 	entry, err := b.find(r.ServiceID, r.PlanID)
@@ -33,7 +25,7 @@ func (b *Broker) Provision(ctx context.Context, r osb.ProvisionRequest) (osb.Pro
 	if b.closed != nil {
 		return osb.ProvisionResponse{}, b.closed
 	}
-	if err := noMaintenance(r.MaintenanceInfo); err != nil {
+	if err := b.checkMaintenance(r.MaintenanceInfo); err != nil {
 		return osb.ProvisionResponse{}, err
 	}
 	unlock, err := b.locks.lock(ctx, r.InstanceID)
@@ -43,7 +35,7 @@ func (b *Broker) Provision(ctx context.Context, r osb.ProvisionRequest) (osb.Pro
 	defer unlock()
 	wanted := record{
 		ID: r.InstanceID, ServiceID: r.ServiceID, PlanID: r.PlanID, OrgGUID: r.OrganizationGUID, SpaceGUID: r.SpaceGUID,
-		Context: r.Context, Parameters: r.Parameters, Phase: creating,
+		Context: r.Context, Parameters: r.Parameters, Phase: creating, Maintained: b.catalogue.maintenance,
 		Operation: newOperation(osb.OpProvision, entry.plan.Async),
 	}
 	if held, ok := b.states.get(r.InstanceID); ok && held.Phase != deleted && (held.Phase != failed || held.Operation.Kind != osb.OpProvision) {
@@ -94,70 +86,4 @@ func (b *Broker) createNow(ctx context.Context, r record) error {
 		return errors.Join(cause, b.states.put(b.ended(r, cause)))
 	}
 	return errors.Join(cause, b.states.drop(r.ID))
-}
-
-// Update changes the plan or the parameters of an instance.
-func (b *Broker) Update(ctx context.Context, r osb.UpdateRequest) (osb.UpdateResponse, error) {
-	unlock, err := b.locks.lock(ctx, r.InstanceID)
-	if err != nil {
-		return osb.UpdateResponse{}, err
-	}
-	defer unlock()
-	held, ok := b.states.get(r.InstanceID)
-	switch {
-	case !ok, held.Phase == deleted, held.Phase == failed:
-		return osb.UpdateResponse{}, osb.NotFound("no such service instance")
-	case held.Phase == updating && held.Operation.Async && held.Operation.PlanID == orElse(r.PlanID, held.PlanID):
-		return osb.UpdateResponse{Async: true, Operation: held.Operation.ID}, nil
-	case held.Phase != ready:
-		return osb.UpdateResponse{}, osb.ConcurrencyError()
-	case b.closed != nil:
-		return osb.UpdateResponse{}, b.closed
-	}
-	entry, err := b.find(r.ServiceID, orElse(r.PlanID, held.PlanID))
-	if err != nil {
-		return osb.UpdateResponse{}, err
-	}
-	if err := noMaintenance(r.MaintenanceInfo); err != nil {
-		return osb.UpdateResponse{}, err
-	}
-	if r.Context != nil {
-		held.Context = r.Context
-	}
-	return b.change(ctx, held, entry, r)
-}
-
-func orElse(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
-}
-
-// change carries an update out; the caller holds the lock.
-func (b *Broker) change(ctx context.Context, held record, entry planEntry, r osb.UpdateRequest) (osb.UpdateResponse, error) {
-	if entry.planID == held.PlanID {
-		if r.Parameters != nil {
-			held.Parameters = r.Parameters
-		}
-		return osb.UpdateResponse{}, b.states.put(held)
-	}
-	if entry.plan.Async && !r.AcceptsIncomplete {
-		return osb.UpdateResponse{}, osb.AsyncRequired()
-	}
-	next := held
-	next.Phase, next.Operation = updating, newOperation(osb.OpUpdate, entry.plan.Async)
-	next.Operation.PlanID, next.Operation.Parameters = entry.planID, r.Parameters
-	if err := b.states.put(next); err != nil {
-		return osb.UpdateResponse{}, err
-	}
-	if entry.plan.Async {
-		b.start(next)
-		return osb.UpdateResponse{Async: true, Operation: next.Operation.ID}, nil
-	}
-	cause := b.perform(context.WithoutCancel(ctx), next)
-	if err := b.states.put(b.ended(next, cause)); err != nil {
-		return osb.UpdateResponse{}, err
-	}
-	return osb.UpdateResponse{}, cause
 }

@@ -38,9 +38,12 @@ type operation struct {
 	// PlanID is the plan an update is going to.
 	PlanID     string          `json:"plan_id,omitempty"`
 	Parameters json.RawMessage `json:"parameters,omitempty"`
+	// Maintenance is the version an update is going to, "" = it stays.
+	Maintenance string `json:"maintenance,omitempty"`
 }
 
-// binding is one binding of an instance; Ready is false between intent and credentials.
+// binding is one binding of an instance; Ready is false between intent and credentials. Operation is
+// set when it is made asynchronously.
 type binding struct {
 	ServiceID  string          `json:"service_id"`
 	PlanID     string          `json:"plan_id"`
@@ -48,7 +51,11 @@ type binding struct {
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 	Ready      bool            `json:"ready"`
 	Content    osb.Binding     `json:"content"`
+	Operation  *operation      `json:"operation,omitempty"`
 }
+
+// running reports whether the binding is being made in the background.
+func (b binding) running() bool { return b.Operation != nil && b.Operation.State == osb.InProgress }
 
 // record is everything a broker remembers of an instance, one file each.
 type record struct {
@@ -59,6 +66,7 @@ type record struct {
 	SpaceGUID  string             `json:"space_guid"`
 	Context    json.RawMessage    `json:"context,omitempty"`
 	Parameters json.RawMessage    `json:"parameters,omitempty"`
+	Maintained string             `json:"maintenance,omitempty"`
 	Phase      phase              `json:"phase"`
 	Operation  operation          `json:"operation"`
 	Bindings   map[string]binding `json:"bindings"`

@@ -19,7 +19,7 @@ func (s *system) work() op.Work {
 		Followers: s.steps.Followers(),
 		Handlers: slices.Concat(
 			[]op.Handler{catalog.SyncHandler(s.brokers), admission.Handler(provider.Bench{Link: s.brokers, Now: time.Now})},
-			provision.Handlers(s.brokers),
+			provision.HandlersWithin(s.brokers, s.longest),
 			meter.Handlers(provider.Metered{Link: s.brokers}),
 			s.steps.Handlers(),
 		),

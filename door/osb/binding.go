@@ -2,6 +2,8 @@ package osb
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 
 	"naru/base/op"
@@ -14,12 +16,9 @@ func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse,
 	if err := d.checkBind(ctx, r); err != nil {
 		return wire.BindResponse{}, err
 	}
-	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Bind, provision.BindIn{
-		PlatformInstance: r.InstanceID, Params: string(r.Parameters), PlatformID: r.BindingID,
-		EndUser: endUser(r.Caller), Place: appOf(r),
-	})
+	got, err := d.askBind(ctx, r)
 	if err != nil {
-		return wire.BindResponse{}, d.refuse(err)
+		return wire.BindResponse{}, err
 	}
 	if got.State.Settled() {
 		return d.bound(ctx, got)
@@ -28,7 +27,7 @@ func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse,
 		return d.bindNow(ctx, got)
 	}
 	err = d.firstAnswer(ctx, string(got.ID), d.lookBinding(got.ID, func(now provision.Binding) bool {
-		if now.State == provision.Ready {
+		if now.State == provision.Ready || now.State == provision.Failed {
 			got.Binding = now
 		}
 		return answered(now.Work)
@@ -37,6 +36,30 @@ func (d *door) Bind(ctx context.Context, r wire.BindRequest) (wire.BindResponse,
 		return wire.BindResponse{}, err
 	}
 	return d.bound(ctx, got)
+}
+
+// askBind asks for a binding, or for one that rotates another. A rotation names neither
+// parameters nor use: they are those of its predecessor.
+func (d *door) askBind(ctx context.Context, r wire.BindRequest) (provision.Bound, error) {
+	if r.PredecessorBindingID != "" {
+		got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Rotate, provision.RotateIn{
+			BindingRef: provision.BindingRef{PlatformInstance: r.InstanceID, PlatformID: r.PredecessorBindingID},
+			NewID:      r.BindingID, EndUser: endUser(r.Caller),
+		})
+		out := d.refuseNil(err)
+		if wire.StatusOf(out) == http.StatusNotFound {
+			out = wire.BadRequest("predecessor_binding_id is not a binding of this service instance")
+		}
+		return got, out
+	}
+	resource, err := resourceOf(r)
+	if err != nil {
+		return provision.Bound{}, err
+	}
+	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Bind, provision.BindIn{
+		PlatformInstance: r.InstanceID, Params: string(r.Parameters), Resource: resource, PlatformID: r.BindingID, EndUser: endUser(r.Caller),
+	})
+	return got, d.refuseNil(err)
 }
 
 // lookBinding reads a binding and asks whether it is as it shall be.
@@ -57,20 +80,34 @@ func (d *door) checkBind(ctx context.Context, r wire.BindRequest) error {
 		return wire.ConcurrencyError()
 	case i.State != provision.Ready:
 		return wire.NotFound("no such service instance")
-	case r.PredecessorBindingID != "":
-		return wire.BadRequest("bindings of this plan are not rotatable: bind anew and unbind the old one")
+	case r.PredecessorBindingID != "" && isOr(r.ServiceID, string(i.Service)) && isOr(r.PlanID, string(i.Plan)):
 	case r.ServiceID != string(i.Service), r.PlanID != string(i.Plan):
 		return wire.BadRequest("service_id and plan_id are not those of the service instance")
 	}
-	return nil
+	_, err = readContext(r.Caller, r.Context)
+	return err
 }
 
-// appOf reads the application from bind_resource or from its older place.
-func appOf(r wire.BindRequest) string {
-	if r.BindResource != nil && r.BindResource.AppGUID != "" {
-		return r.BindResource.AppGUID
+// isOr reports whether an id is the one it must be, or left out.
+func isOr(id, want string) bool { return id == "" || id == want }
+
+// resourceOf is what the credentials are for, with the application from its older place.
+func resourceOf(r wire.BindRequest) (string, error) {
+	resource := wire.BindResource{}
+	if r.BindResource != nil {
+		resource = *r.BindResource
 	}
-	return r.AppGUID
+	switch {
+	case resource.AppGUID == "":
+		resource.AppGUID = r.AppGUID
+	case r.AppGUID != "" && r.AppGUID != resource.AppGUID:
+		return "", wire.BadRequest("app_guid and bind_resource.app_guid differ")
+	}
+	if resource == (wire.BindResource{}) {
+		return "", nil
+	}
+	raw, err := json.Marshal(resource)
+	return string(raw), err
 }
 
 // bound answers for a binding as it stands.
@@ -81,6 +118,8 @@ func (d *door) bound(ctx context.Context, got provision.Bound) (wire.BindRespons
 		return wire.BindResponse{Existed: got.Existed, Binding: binding}, err
 	case provision.Requested, provision.Creating:
 		return wire.BindResponse{Async: true, Operation: tokenBind + string(got.ID)}, nil
+	case provision.Failed: // nothing is left of it
+		return wire.BindResponse{}, d.failed(got.Fault)
 	}
 	return wire.BindResponse{}, wire.ConcurrencyError()
 }
@@ -91,7 +130,26 @@ func (d *door) reveal(ctx context.Context, id provision.BindingID) (wire.Binding
 	if err != nil {
 		return wire.Binding{}, d.refuse(err)
 	}
-	return wire.Binding{Credentials: got.Credentials}, nil
+	return contentOf(got.Content)
+}
+
+// contentOf is all that the provider gave, as it gave it.
+func contentOf(x provision.Content) (wire.Binding, error) {
+	out := wire.Binding{
+		Credentials: x.Credentials, SyslogDrainURL: x.SyslogDrainURL, RouteServiceURL: x.RouteServiceURL, VolumeMounts: x.VolumeMounts,
+	}
+	for _, part := range []struct {
+		raw  json.RawMessage
+		into any
+	}{{x.Endpoints, &out.Endpoints}, {x.Metadata, &out.Metadata}} {
+		if part.raw == nil {
+			continue
+		}
+		if err := json.Unmarshal(part.raw, part.into); err != nil {
+			return wire.Binding{}, errors.New("a stored binding is malformed") // its text may hold credentials
+		}
+	}
+	return out, nil
 }
 
 // bindNow waits for the outcome, or takes the wish back.
@@ -111,7 +169,7 @@ func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindRespo
 		}
 		return wire.BindResponse{}, wire.AsyncRequired()
 	case got.State == provision.Failed, got.State == provision.Orphan:
-		return wire.BindResponse{}, wire.Unprocessable(got.Fault.Key, d.Say(got.Fault))
+		return wire.BindResponse{}, d.failed(got.Fault)
 	}
 	return d.bound(ctx, got)
 }

@@ -19,15 +19,15 @@ func (d *door) Catalog(ctx context.Context, r wire.CatalogRequest) (wire.Catalog
 	if err != nil {
 		return wire.CatalogResponse{}, d.refuse(err)
 	}
-	out := wire.Catalog{Services: []wire.Service{}}
+	services := []object{}
 	for _, o := range offers {
 		s, err := serviceOf(o)
 		if err != nil {
-			return wire.CatalogResponse{}, err
+			return wire.CatalogResponse{}, fmt.Errorf("service %s: %w", o.ID, err)
 		}
-		out.Services = append(out.Services, s)
+		services = append(services, s)
 	}
-	raw, err := json.Marshal(out)
+	raw, err := json.Marshal(map[string]any{"services": services})
 	if err != nil {
 		return wire.CatalogResponse{}, fmt.Errorf("catalog: %w", err)
 	}
@@ -35,7 +35,7 @@ func (d *door) Catalog(ctx context.Context, r wire.CatalogRequest) (wire.Catalog
 	if r.IfNoneMatch == etag {
 		return wire.CatalogResponse{ETag: etag, NotModified: true}, nil
 	}
-	return wire.CatalogResponse{Catalog: out, Raw: raw, ETag: etag}, nil
+	return wire.CatalogResponse{Raw: raw, ETag: etag}, nil
 }
 
 type serviceMetadata struct {
@@ -75,37 +75,76 @@ type orderMetadata struct {
 // taken from the id, so it never changes.
 const nameTail = 6
 
-func serviceOf(o provision.Offered) (wire.Service, error) {
-	id := string(o.ID)
-	s := wire.Service{
-		ID: id, Name: o.Slug + "-" + id[max(0, len(id)-nameTail):], Description: described(o.Doc, o.Name), Bindable: o.Bindable,
-		InstancesRetrievable: true, BindingsRetrievable: true, Extensions: serviceVendor(o.Wire),
+// object is a JSON object whose fields are passed on as they came.
+type object map[string]json.RawMessage
+
+// objectOf reads a service or plan as the broker wrote it; what is not there is empty.
+func objectOf(raw []byte) object {
+	out := object{}
+	if json.Unmarshal(raw, &out) != nil || out == nil {
+		return object{}
 	}
-	var err error
-	s.Metadata, err = wire.NewMetadata(serviceMetadata{
+	return out
+}
+
+// set puts naru's own word for fields in the place of the broker's. A nil value takes the
+// field away.
+func (o object) set(fields map[string]any) error {
+	for name, value := range fields {
+		if value == nil {
+			delete(o, name)
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		o[name] = raw
+	}
+	return nil
+}
+
+// over lays the fields of naru's own metadata over those of the broker.
+func (o object) over(own any) (object, error) {
+	m, err := wire.NewMetadata(own)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range m {
+		o[name] = value
+	}
+	return o, nil
+}
+
+// serviceOf is a service as its broker wrote it, vendor fields and all, but for what is
+// naru's to say. The client of a dashboard stays naru's: a platform cannot sign in there.
+func serviceOf(o provision.Offered) (object, error) {
+	id, s := string(o.ID), objectOf(o.Wire)
+	metadata, err := objectOf(s["metadata"]).over(serviceMetadata{
 		DisplayName: o.Name.In("en"), DisplayNameKo: o.Name.Ko, LongDescription: o.Doc.In("en"), LongDescriptionKo: o.Doc.Ko,
 		ProviderDisplayName: o.ProviderName.Ko, Venue: string(o.Venue), Region: o.Region, Certificates: o.Certificates, Meters: o.Meters,
 		Available: o.Unavailable.IsZero(), Message: o.Unavailable, Synthetic: o.Synthetic,
 	})
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	for _, p := range o.Plans {
-		plan, err := planOf(p, o.Orders)
+	var plans []object
+	for i := range o.Plans {
+		plan, err := planOf(&o.Plans[i], o.Orders)
 		if err != nil {
-			return s, err
+			return nil, fmt.Errorf("plan %s: %w", o.Plans[i].ID, err)
 		}
-		s.Plans = append(s.Plans, plan)
+		plans = append(plans, plan)
 	}
-	return s, nil
+	return s, s.set(map[string]any{
+		"id": id, "name": o.Slug + "-" + id[max(0, len(id)-nameTail):], "description": described(o.Doc, o.Name), "bindable": o.Bindable,
+		"instances_retrievable": true, "bindings_retrievable": true, "metadata": metadata, "plans": plans, "dashboard_client": nil,
+	})
 }
 
-// orderSchema tells platforms of the one parameter that is naru's own.
-const orderSchema = `{"service_instance":{"create":{"parameters":{"$schema":"http://json-schema.org/draft-07/schema#","type":"object",` +
-	`"properties":{"order":{"type":"string","description":"approved order that carries the instance; may be left out when only one is free"}}}}}}`
-
-func planOf(p catalog.Plan, uses []provision.OrderUse) (wire.Plan, error) {
-	m := planMetadata{DisplayName: p.Name.In("en"), DisplayNameKo: p.Name.Ko, Quota: p.Quota}
+// planOf is a plan as its broker wrote it, but for what is naru's to say.
+func planOf(p *catalog.Plan, uses []provision.OrderUse) (object, error) {
+	m := planMetadata{DisplayName: p.Name.In("en"), DisplayNameKo: p.Name.Ko, Quota: p.Quota, Orders: []orderMetadata{}}
 	for _, u := range uses {
 		if u.Plan == p.ID {
 			m.Orders = append(m.Orders, orderMetadata{
@@ -114,12 +153,18 @@ func planOf(p catalog.Plan, uses []provision.OrderUse) (wire.Plan, error) {
 			})
 		}
 	}
-	metadata, err := wire.NewMetadata(m)
-	free := false
-	return wire.Plan{
-		ID: string(p.ID), Name: p.Slug, Description: described(p.Doc, p.Name), Metadata: metadata, Free: &free,
-		Schemas: json.RawMessage(orderSchema), Extensions: planVendor(p.Wire),
-	}, err
+	plan := objectOf(p.Wire)
+	metadata, err := objectOf(plan["metadata"]).over(m)
+	if err != nil {
+		return nil, err
+	}
+	schemas, err := withOrder(plan["schemas"])
+	if err != nil {
+		return nil, err
+	}
+	return plan, plan.set(map[string]any{
+		"id": string(p.ID), "name": p.Slug, "description": described(p.Doc, p.Name), "metadata": metadata, "free": false, "schemas": schemas,
+	})
 }
 
 // described is a description, which the specification wants to be there.

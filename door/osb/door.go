@@ -103,7 +103,45 @@ func (d *door) refuse(err error) error {
 	for _, p := range refusal.Problems {
 		text += "\n" + d.Say(p.Message)
 	}
+	if code := specified(refusal.Message.Key); code != "" {
+		return wire.Unprocessable(code, text)
+	}
 	return &wire.Error{Status: status, Code: refusal.Message.Key, Description: text}
+}
+
+// specified is the code that the specification wants for a reason, "" = none.
+func specified(key string) string {
+	switch key {
+	case "provision.under_way", "provision.not_ready":
+		return wire.CodeConcurrencyError
+	case "provision.maintenance_conflict", "provision.maintenance_stale":
+		return wire.CodeMaintenanceInfoConflict
+	case "provision.async_required":
+		return wire.CodeAsyncRequired
+	case "provision.requires_app":
+		return wire.CodeRequiresApp
+	}
+	return ""
+}
+
+// failed is the answer for what was asked of the provider and did not come to be.
+func (d *door) failed(fault naru.Message) *wire.Error {
+	code := specified(fault.Key)
+	if code == "" {
+		code = fault.Key
+	}
+	return wire.Unprocessable(code, d.Say(fault))
+}
+
+// withStatus answers an error with another status.
+func withStatus(err error, status int) error {
+	var refusal *wire.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	other := *refusal
+	other.Status = status
+	return &other
 }
 
 // statusOf is the door's one table from kind to status. What cannot be had now is a 4xx,

@@ -396,7 +396,7 @@ func TestRefusalsSpeakOSB(t *testing.T) {
 	status("an order that is no text", 400, put(func(r *osb.ProvisionRequest) { r.Parameters = []byte(`{"order":1}`) }))
 	forbidden := b.Order("sync", func(o *contract.Order) { o.Component = b.Unknown() })
 	status("what the law forbids", 403, put(func(r *osb.ProvisionRequest) { r.Parameters = []byte(`{"order":"` + string(forbidden) + `"}`) }))
-	status("maintenance_info", 422, put(func(r *osb.ProvisionRequest) { r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "1.0.0"} }))
+	status("maintenance_info", 422, put(func(r *osb.ProvisionRequest) { r.MaintenanceInfo = &osb.MaintenanceInfo{Version: "9.9.9"} }))
 	if b.Front.Forwarded("PUT") != calls {
 		t.Error("a refused creation reached the provider")
 	}
@@ -426,7 +426,7 @@ func (b *bed) updates(t *testing.T, order string, status func(string, int, error
 	service, plan := b.plan("sync")
 	_, other := b.plan("bigger")
 	_, err := b.client.Update(t.Context(), osb.UpdateRequest{InstanceID: "i-1", ServiceID: service, PlanID: other})
-	status("another plan", 422, err)
+	status("another plan without an order", 400, err)
 	_, err = b.client.Update(t.Context(), osb.UpdateRequest{InstanceID: "i-1", ServiceID: service, PlanID: plan})
 	status("no change at all", 0, err)
 	_, err = b.client.Bind(t.Context(), osb.BindRequest{InstanceID: "i-1", BindingID: "b-2", PredecessorBindingID: "b-1"})

@@ -24,13 +24,13 @@ func (d *door) Provision(ctx context.Context, r wire.ProvisionRequest) (wire.Pro
 		return wire.ProvisionResponse{}, d.refuseCreation(err)
 	}
 	if got.State.Settled() {
-		return provisioned(got)
+		return d.provisioned(got)
 	}
 	if !r.AcceptsIncomplete {
 		return d.provisionNow(ctx, got)
 	}
 	err = d.firstAnswer(ctx, string(got.ID), d.lookInstance(got.ID, func(now provision.Instance) bool {
-		if now.State == provision.Ready {
+		if now.State == provision.Ready || now.State == provision.Failed {
 			got.Instance = now
 		}
 		return answered(now.Work)
@@ -38,7 +38,7 @@ func (d *door) Provision(ctx context.Context, r wire.ProvisionRequest) (wire.Pro
 	if err != nil {
 		return wire.ProvisionResponse{}, err
 	}
-	return provisioned(got)
+	return d.provisioned(got)
 }
 
 // lookInstance reads an instance and asks whether it is as it shall be.
@@ -55,17 +55,9 @@ func creation(r wire.ProvisionRequest) (provision.CreateIn, error) {
 		Service: catalog.ServiceID(r.ServiceID), Plan: catalog.PlanID(r.PlanID), PlatformID: r.InstanceID,
 		EndUser: endUser(r.Caller), Place: r.OrganizationGUID + " " + r.SpaceGUID,
 	}
-	if r.MaintenanceInfo != nil {
-		return in, wire.Unprocessable(wire.CodeMaintenanceInfoConflict, "the catalog holds no maintenance_info for this plan")
-	}
-	if platform := wire.ContextPlatform(r.Context); r.Identity != nil && platform != "" && platform != r.Identity.Platform {
-		return in, wire.BadRequest("the originating identity names another platform than the context")
-	}
-	var naming struct {
-		Order string `json:"naru_order"`
-	}
-	if r.Context != nil && json.Unmarshal(r.Context, &naming) != nil {
-		return in, wire.BadRequest("context.naru_order must be the text id of an order")
+	naming, err := readContext(r.Caller, r.Context)
+	if err != nil {
+		return in, err
 	}
 	params, order, err := splitOrder(r.Parameters)
 	if err != nil {
@@ -74,8 +66,45 @@ func creation(r wire.ProvisionRequest) (provision.CreateIn, error) {
 	if order == "" {
 		order = naming.Order
 	}
-	in.Order, in.Params = contract.OrderID(order), params
+	in.Order, in.Params, in.Label, in.Maintenance = contract.OrderID(order), params, naming.Label, versionOf(r.MaintenanceInfo)
 	return in, nil
+}
+
+// naming is what naru reads of a platform's context.
+type naming struct {
+	Order string `json:"naru_order"`
+	Label string `json:"instance_name"`
+}
+
+// readContext reads a context, which must be of the platform that the originating identity
+// names.
+func readContext(c wire.Caller, raw json.RawMessage) (naming, error) {
+	var n naming
+	if raw == nil {
+		return n, nil
+	}
+	if platform := wire.ContextPlatform(raw); c.Identity != nil && platform != "" && platform != c.Identity.Platform {
+		return n, wire.BadRequest("the originating identity names another platform than the context")
+	}
+	if json.Unmarshal(raw, &n) != nil {
+		return n, wire.BadRequest("context.naru_order must be the text id of an order, context.instance_name a text")
+	}
+	return n, nil
+}
+
+func versionOf(m *wire.MaintenanceInfo) string {
+	if m == nil {
+		return ""
+	}
+	return m.Version
+}
+
+// maintained is nil for an instance whose plan names no version.
+func maintained(version string) *wire.MaintenanceInfo {
+	if version == "" {
+		return nil
+	}
+	return &wire.MaintenanceInfo{Version: version}
 }
 
 // splitOrder takes the order out of the parameters.
@@ -110,12 +139,14 @@ func (d *door) refuseCreation(err error) error {
 }
 
 // provisioned answers for an instance as it stands.
-func provisioned(got provision.Created) (wire.ProvisionResponse, error) {
+func (d *door) provisioned(got provision.Created) (wire.ProvisionResponse, error) {
 	switch got.State {
 	case provision.Ready:
-		return wire.ProvisionResponse{Existed: got.Existed, DashboardURL: got.Dashboard}, nil
+		return wire.ProvisionResponse{Existed: got.Existed, DashboardURL: got.Dashboard, Metadata: got.Metadata}, nil
 	case provision.Requested, provision.Creating:
 		return wire.ProvisionResponse{Async: true, Operation: tokenCreate + string(got.ID)}, nil
+	case provision.Failed: // nothing is left of it
+		return wire.ProvisionResponse{}, d.failed(got.Fault)
 	}
 	return wire.ProvisionResponse{}, wire.ConcurrencyError()
 }
@@ -137,9 +168,9 @@ func (d *door) provisionNow(ctx context.Context, got provision.Created) (wire.Pr
 		}
 		return wire.ProvisionResponse{}, wire.AsyncRequired()
 	case got.State == provision.Failed, got.State == provision.Orphan:
-		return wire.ProvisionResponse{}, wire.Unprocessable(got.Fault.Key, d.Say(got.Fault))
+		return wire.ProvisionResponse{}, d.failed(got.Fault)
 	}
-	return provisioned(got)
+	return d.provisioned(got)
 }
 
 // instance finds what the platform means by an id.
@@ -162,32 +193,15 @@ func (d *door) GetInstance(ctx context.Context, r wire.GetInstanceRequest) (wire
 	switch {
 	case err != nil:
 		return wire.GetInstanceResponse{}, err
-	case i.State == provision.Deleting:
+	case i.State == provision.Deleting, i.State == provision.Updating:
 		return wire.GetInstanceResponse{}, wire.ConcurrencyError()
 	case i.State != provision.Ready:
 		return wire.GetInstanceResponse{}, wire.NotFound("the service instance is not ready")
 	}
 	return wire.GetInstanceResponse{
 		ServiceID: string(i.Service), PlanID: string(i.Plan), DashboardURL: i.Dashboard, Parameters: i.Params,
+		MaintenanceInfo: maintained(i.Maintenance), Metadata: i.Metadata,
 	}, nil
-}
-
-// Update refuses every change: another plan is another order, with its own approval.
-func (d *door) Update(ctx context.Context, r wire.UpdateRequest) (wire.UpdateResponse, error) {
-	i, err := d.instance(ctx, r.InstanceID)
-	switch {
-	case err != nil:
-		return wire.UpdateResponse{}, err
-	case !i.State.Settled():
-		return wire.UpdateResponse{}, wire.ConcurrencyError()
-	case i.State != provision.Ready:
-		return wire.UpdateResponse{}, wire.NotFound("no such service instance")
-	case r.ServiceID != string(i.Service):
-		return wire.UpdateResponse{}, wire.BadRequest("service_id is not that of the service instance")
-	case r.PlanID != "" && r.PlanID != string(i.Plan), r.Parameters != nil, r.MaintenanceInfo != nil:
-		return wire.UpdateResponse{}, wire.Unprocessable("", "instances are not updated: order and create another one instead")
-	}
-	return wire.UpdateResponse{}, nil // nothing was asked to change
 }
 
 // Deprovision deletes an instance; bindings the platform has not finished to unbind go first.

@@ -15,22 +15,21 @@ import (
 // platform uses an id of its own again.
 const (
 	tokenCreate = "create:"
+	tokenUpdate = "update:" // then the change behind the instance
 	tokenDelete = "delete:"
 	tokenBind   = "bind:"
 	tokenUnbind = "unbind:"
 )
 
-const (
-	tombstone = 10 * time.Minute // a deletion answers "succeeded" that long, then 410
-	pollAfter = 2 * time.Second
-)
+const tombstone = 10 * time.Minute // a deletion answers "succeeded" that long, then 410
 
 // LastOperation tells how far an instance is. An operation that is not one of naru's is
 // taken for the latest: deployed platforms send one of their own.
 func (d *door) LastOperation(ctx context.Context, r wire.LastOperationRequest) (wire.LastOperationResponse, error) {
 	ref := provision.InstanceRef{PlatformID: r.InstanceID}
-	for _, token := range []string{tokenCreate, tokenDelete} {
+	for _, token := range []string{tokenCreate, tokenDelete, tokenUpdate} {
 		if id, ok := strings.CutPrefix(r.Operation, token); ok {
+			id, _, _ = strings.Cut(id, ":")
 			ref = provision.InstanceRef{ID: provision.InstanceID(id)}
 		}
 	}
@@ -40,6 +39,9 @@ func (d *door) LastOperation(ctx context.Context, r wire.LastOperationRequest) (
 	}
 	if i.PlatformID != r.InstanceID {
 		return wire.LastOperationResponse{}, wire.BadRequest("the operation belongs to another service instance")
+	}
+	if change := changeOf(i.Instance, r.Operation); change != nil {
+		return d.updateProgress(i.Instance, change), nil
 	}
 	return d.progress(ctx, i.Work, i.DeletedAt, strings.HasPrefix(r.Operation, tokenCreate))
 }
@@ -70,7 +72,7 @@ func (d *door) progress(ctx context.Context, w provision.Work, deleted time.Time
 	switch w.State {
 	case provision.Requested, provision.Creating:
 		return d.inProgress(w.Trouble), nil
-	case provision.Ready:
+	case provision.Ready, provision.Updating:
 		return wire.LastOperationResponse{State: wire.Succeeded}, nil
 	case provision.Failed, provision.Orphan:
 		return wire.LastOperationResponse{State: wire.Failed, Description: d.sayIf(w.Fault)}, nil

@@ -327,3 +327,46 @@ func wantMoney(t *testing.T, b *testmoney.Bed, id contract.OrderID, held, spent 
 		t.Fatal(err)
 	}
 }
+
+func TestUsageBeforeAPlanChangeIsPricedByTheOldOrderAndAfterItByTheNew(t *testing.T) {
+	t.Parallel()
+	testmoney.Each(t, func(t *testing.T, b *testmoney.Bed) {
+		old, next := b.Order(t, b.A, 10_000, "100", "0"), b.Order(t, b.A, 10_000, "1000", "0")
+		id := b.Ready(t, old)
+		used(b, id, "2", "0")
+		used(b, id, "1", "0")
+		begins := b.Now // the broker cuts its lines here, naru hears of it a little later
+		b.Now = begins.Add(10 * time.Second)
+		b.Moved(t, id, next)
+		b.Now = begins
+		used(b, id, "4", "0")
+		sealed(t, b, march)
+		propose(t, b, march)
+		amounts := map[contract.OrderID]naru.Money{}
+		for _, l := range statements(t, b, march)[0].Lines {
+			amounts[l.Order] = l.Amount
+		}
+		if len(amounts) != 2 || amounts[old] != 300 || amounts[next] != 4000 {
+			t.Errorf("by order: %+v, want 300 of the old and 4000 of the new", amounts)
+		}
+	})
+}
+
+func TestALineAcrossAPlanChangeIsPricedWhereMostOfItLies(t *testing.T) {
+	t.Parallel()
+	testmoney.Each(t, func(t *testing.T, b *testmoney.Bed) {
+		old, next := b.Order(t, b.A, 10_000, "100", "0"), b.Order(t, b.A, 10_000, "1000", "0")
+		id := b.Ready(t, old)
+		b.Says(id, b.Now, "2", "0")
+		b.Now = b.Now.Add(40 * time.Minute)
+		b.Moved(t, id, next)
+		b.Now = b.Now.Add(20 * time.Minute)
+		sealed(t, b, march)
+		propose(t, b, march)
+		for _, l := range statements(t, b, march)[0].Lines {
+			if (l.Order == old) != (l.Amount == 200) {
+				t.Errorf("order %s is charged %d", l.Order, l.Amount)
+			}
+		}
+	})
+}

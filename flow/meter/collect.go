@@ -230,6 +230,11 @@ func (b *batch) life(ctx context.Context, instance string) (life, error) {
 	if err != nil && naru.KindOf(err) != naru.NotFound {
 		return l, err
 	}
+	if l.known {
+		if l.terms, err = b.store.Terms(ctx, l.instance.ID); err != nil {
+			return l, err
+		}
+	}
 	b.lives[instance] = l
 	return l, nil
 }

@@ -23,6 +23,8 @@ type Store interface {
 	Order(ctx context.Context, id contract.OrderID) (contract.Order, error)
 	Instance(ctx context.Context, id provision.InstanceID) (provision.Instance, error)
 
+	// Terms returns under which orders an instance was before, the oldest first.
+	Terms(ctx context.Context, id provision.InstanceID) ([]provision.Term, error)
 	Window(ctx context.Context, id provision.InstanceID) (Window, bool, error)
 	// Windows returns the windows that share a moment with a stretch.
 	Windows(ctx context.Context, s Span) ([]Window, error)

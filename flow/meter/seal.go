@@ -115,14 +115,48 @@ func findGaps(ctx context.Context, c *op.Call, s Store, m naru.Month) (GapsOut, 
 			continue
 		}
 		out.Windows++
-		found, err := gapsOf(ctx, s, w, live)
+		parts, err := underOrders(ctx, s, w, live)
 		if err != nil {
-			return out, fmt.Errorf("usage of %s: %w", w.Instance, err)
+			return out, fmt.Errorf("orders of %s: %w", w.Instance, err)
 		}
-		out.Gaps = append(out.Gaps, found...)
+		for _, p := range parts {
+			found, err := gapsOf(ctx, s, p.Window, p.live)
+			if err != nil {
+				return out, fmt.Errorf("usage of %s: %w", w.Instance, err)
+			}
+			out.Gaps = append(out.Gaps, found...)
+		}
 	}
 	out.Aside, err = s.AsideOf(ctx, m)
 	return out, err
+}
+
+// part is a stretch of a window under one order.
+type part struct {
+	Window
+	live Span
+}
+
+// underOrders cuts a stretch where a plan change brought the instance under another order,
+// because every order has meters of its own.
+func underOrders(ctx context.Context, s Store, w Window, live Span) ([]part, error) {
+	terms, err := s.Terms(ctx, w.Instance)
+	if err != nil || len(terms) == 0 {
+		return []part{{w, live}}, err
+	}
+	i, err := s.Instance(ctx, w.Instance)
+	if err != nil {
+		return nil, err
+	}
+	var out []part
+	for _, t := range append(terms, provision.Term{Order: i.Order, Until: live.To}) {
+		if to := minTime(t.Until, live.To); live.From.Before(to) {
+			w.Order = t.Order
+			out = append(out, part{w, Span{live.From, to}})
+			live.From = to
+		}
+	}
+	return out, nil
 }
 
 // gapsOf finds the gaps of one window, meter by meter of its order; an order without

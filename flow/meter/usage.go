@@ -73,8 +73,16 @@ const clockSkew = 5 * time.Minute
 // life is what a reading is held against: the instance and whether it is known.
 type life struct {
 	instance provision.Instance
+	terms    []provision.Term // that have ended
 	known    bool
 	now      time.Time
+}
+
+// order is the one a reading is charged to: that in force at the middle of the reading. A
+// broker cuts its lines a little before naru hears that a plan changed; a line that lies
+// wholly on one side is charged there in any case.
+func (l life) order(r Reading) contract.OrderID {
+	return provision.OrderAt(l.terms, l.instance.Order, r.From.Add(r.To.Sub(r.From)/2))
 }
 
 // accept turns a reading into usage, or says why not. The order of the checks is from
@@ -98,7 +106,7 @@ func (l life) accept(p catalog.ProviderID, r Reading) (Usage, *naru.Message) {
 	}
 	i := l.instance
 	return Usage{
-		Provider: p, Line: r.Line, Instance: i.ID, Order: i.Order, Institution: i.Institution,
+		Provider: p, Line: r.Line, Instance: i.ID, Order: l.order(r), Institution: i.Institution,
 		Meter: r.Meter, Unit: r.Unit, Quantity: quantity, From: r.From.UTC().Truncate(time.Microsecond), To: r.To.UTC().Truncate(time.Microsecond),
 		SeenAt: l.now, Digest: r.digest(),
 	}, nil

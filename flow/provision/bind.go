@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"naru"
@@ -14,9 +13,9 @@ type BindIn struct {
 	Instance         InstanceID `json:"instance,omitempty" doc:"instance id"`
 	PlatformInstance string     `json:"platform_instance,omitempty" doc:"id the calling platform gave to the instance"`
 	Params           string     `json:"params,omitempty" doc:"JSON object for the provider's broker"`
+	Resource         string     `json:"resource,omitempty" doc:"JSON object that says what the credentials are for, such as app_guid"`
 	PlatformID       string     `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
 	EndUser          string     `json:"-"`
-	Place            string     `json:"-"` // the platform's application, which a repeated request must name again
 }
 
 // Bound is the binding asked for. Existed says that the same had been asked before.
@@ -37,11 +36,15 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 	if err != nil {
 		return Bound{}, err
 	}
+	resource, err := checkParams(in.Resource, "", "")
+	if err != nil {
+		return Bound{}, err
+	}
 	i, err := find(ctx, c, s, InstanceRef{ID: in.Instance, PlatformID: in.PlatformInstance})
 	if err != nil {
 		return Bound{}, err
 	}
-	digest := digestOf(string(i.ID), in.Place, string(params))
+	digest := digestOf(string(i.ID), string(params), string(resource))
 	old, ok, err := knownBinding(ctx, s, i, in.PlatformID, digest)
 	if err != nil {
 		return Bound{}, err
@@ -54,8 +57,8 @@ func bind(ctx context.Context, c *op.Call, s Store, in BindIn) (Bound, error) {
 		return Bound{}, err
 	}
 	b := Binding{
-		ID: BindingID(c.NewID("bnd")), Instance: i.ID, Params: params, Digest: digest, PlatformID: in.PlatformID, EndUser: in.EndUser,
-		RequestedBy: c.Actor.User, CreatedAt: c.Now, Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
+		ID: BindingID(c.NewID("bnd")), Instance: i.ID, Params: params, Resource: resource, Digest: digest, PlatformID: in.PlatformID,
+		EndUser: in.EndUser, RequestedBy: c.Actor.User, CreatedAt: c.Now, Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
 	}
 	if err := dispatchBinding(ctx, c, s, i, &b); err != nil {
 		return Bound{}, fmt.Errorf("binding of %s: %w", i.ID, err)
@@ -88,7 +91,8 @@ func bindable(ctx context.Context, s Store, i Instance) error {
 	if err != nil {
 		return err
 	}
-	if !offer.Bindable {
+	plan, ok := offer.Find(i.Plan)
+	if !ok || !offer.Terms(plan).Bindable {
 		return naru.NewError(naru.Invalid, "provision.not_bindable", "service", offer.Name.Ko)
 	}
 	bindings, err := s.Bindings(ctx, i.ID)
@@ -146,8 +150,12 @@ func reveal(ctx context.Context, c *op.Call, s Store, in BindingRef) (Revealed, 
 	if err != nil {
 		return Revealed{}, fmt.Errorf("credentials of %s: %w", b.ID, err)
 	}
+	content, err := OpenContent(secret)
+	if err != nil {
+		return Revealed{}, err
+	}
 	c.Record(b.subjects(i), "shown", "true")
-	return Revealed{Binding: b.ID, ReadyAt: b.ReadyAt, Credentials: json.RawMessage(secret.Open())}, nil
+	return Revealed{Binding: b.ID, ReadyAt: b.ReadyAt, Content: content}, nil
 }
 
 // subjects are the objects an entry about the binding concerns.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"naru"
 	"naru/base/identity"
@@ -25,8 +26,11 @@ type CreateIn struct {
 	Plan       catalog.PlanID    `json:"plan,omitempty" doc:"plan the order must be for; needed when no order is named"`
 	Params     string            `json:"params,omitempty" doc:"JSON object for the provider's broker"`
 	PlatformID string            `json:"platform_id,omitempty" doc:"id the calling platform gives it"`
-	EndUser    string            `json:"-"` // who asked the platform, as it says
-	Place      string            `json:"-"` // the platform's own place for it, which a repeated request must name again
+
+	Maintenance string `json:"maintenance,omitempty" doc:"version of the plan, as the catalogue names it now; empty takes that one"`
+	Label       string `json:"-"` // what the platform's context calls it
+	EndUser     string `json:"-"` // who asked the platform, as it says
+	Place       string `json:"-"` // the platform's own place for it, which a repeated request must name again
 }
 
 // Created is the instance asked for. Existed says that the same had been asked before.
@@ -38,7 +42,7 @@ type Created struct {
 // The bounds of what a caller may hand on.
 const (
 	maxParams     = 64 << 10
-	maxPlatformID = 500
+	maxPlatformID = 1500
 	maxEndUser    = 2000
 )
 
@@ -56,6 +60,9 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	if old, ok, err := repeated(ctx, c, s, in.PlatformID, digest); err != nil || ok {
 		return Created{Instance: old, Existed: true}, err
 	}
+	if err := in.checkVersion(ctx, s); err != nil {
+		return Created{}, err
+	}
 	order, err := k.pick(ctx, c, s, in)
 	if err != nil {
 		return Created{}, err
@@ -64,11 +71,16 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	if err != nil {
 		return Created{}, err
 	}
+	terms := g.offer.Terms(&g.plan)
+	if err := sameMaintenance(in.Maintenance, terms.Maintenance, &g.plan)(); err != nil {
+		return Created{}, err
+	}
 	if err := g.check(); err != nil {
 		return Created{}, err
 	}
 	i := g.instance(c)
 	i.Params, i.Digest, i.EndUser = params, digest, in.EndUser
+	i.Maintenance, i.Label = terms.Maintenance, clipped(in.Label)
 	if in.PlatformID != "" {
 		i.Platform, i.PlatformID = c.Actor.User, in.PlatformID
 	}
@@ -79,6 +91,26 @@ func (k creation) create(ctx context.Context, c *op.Call, s Store, in CreateIn) 
 	return Created{Instance: i}, nil
 }
 
+// checkVersion wants the version that the catalogue names for the plan that was asked for.
+// A plan that is not known is refused with its order.
+func (in *CreateIn) checkVersion(ctx context.Context, s Store) error {
+	if in.Maintenance == "" || in.Service == "" || in.Plan == "" {
+		return nil
+	}
+	offer, err := s.Offer(ctx, in.Service)
+	if naru.KindOf(err) == naru.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	plan, ok := offer.Find(in.Plan)
+	if !ok {
+		return nil
+	}
+	return sameMaintenance(in.Maintenance, offer.Terms(plan).Maintenance, plan)()
+}
+
 // instance is the intent.
 func (g grounds) instance(c *op.Call) Instance {
 	return Instance{
@@ -87,6 +119,14 @@ func (g grounds) instance(c *op.Call) Instance {
 		RequestedBy: c.Actor.User, CreatedAt: c.Now, Synthetic: g.system.Synthetic,
 		Work: Work{State: Requested, Since: c.Now, NextAt: c.Now},
 	}
+}
+
+// clipped bounds a name that only people read.
+func clipped(label string) string {
+	if len(label) <= maxLabel {
+		return label
+	}
+	return strings.ToValidUTF8(label[:maxLabel], "")
 }
 
 // repeated finds what a platform asked for before under the same id: the same is

@@ -72,12 +72,17 @@ func (k creation) judge(ctx context.Context, s Store, inst inventory.Institution
 // check refuses a creation that something forbids: first what was agreed, then what is
 // on offer, then the law. What the law refuses is a denial and stands in the record.
 func (g grounds) check() error {
-	for _, ask := range []func() error{g.ordered, g.paid, g.onOffer, g.lawful, g.certified} {
-		if err := ask(); err != nil {
+	for _, a := range g.asks() {
+		if err := a.run(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// asks are the checks in their order.
+func (g grounds) asks() []ask {
+	return []ask{{"ordered", g.ordered}, {"paid", g.paid}, {"on_offer", g.onOffer}, {"lawful", g.lawful}, {"certified", g.certified}}
 }
 
 // ordered wants an approved order that covers today.

@@ -2,7 +2,6 @@ package provision
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"naru"
@@ -29,12 +28,15 @@ type Store interface {
 	Instance(ctx context.Context, id InstanceID) (Instance, error)
 	// InstanceOf returns the newest instance a platform knows by an id of its own.
 	InstanceOf(ctx context.Context, platform, platformID string) (Instance, bool, error)
-	// LiveInstance returns the instance of an order that is neither failed nor deleted.
+	// LiveInstance returns the instance of an order that is neither failed nor deleted: the
+	// one under it, or the one that is to come under it by an update.
 	LiveInstance(ctx context.Context, of contract.OrderID) (Instance, bool, error)
 	InstancesAt(ctx context.Context, p catalog.ProviderID) ([]Instance, error)
 	Instances(ctx context.Context, f Filter, p naru.Page) (naru.List[InstanceRow], error)
 	InstanceRow(ctx context.Context, id InstanceID) (InstanceRow, error)
 	PutInstance(ctx context.Context, i Instance) error
+	// PutTerm keeps under which order an instance was until now.
+	PutTerm(ctx context.Context, t Term) error
 
 	Binding(ctx context.Context, id BindingID) (Binding, error)
 	BindingOf(ctx context.Context, i InstanceID, platformID string) (Binding, bool, error)
@@ -53,8 +55,12 @@ type Store interface {
 // Ops are the operations of this step on one book of law.
 type Ops struct {
 	Create      op.Op[Store, CreateIn, Created]
+	Update      op.Op[Store, UpdateIn, Updated]
+	CheckUpdate op.Op[Store, UpdateIn, UpdateCheck]
 	Delete      op.Op[Store, DeleteIn, Instance]
 	Bind        op.Op[Store, BindIn, Bound]
+	Rotate      op.Op[Store, RotateIn, Bound]
+	CheckRotate op.Op[Store, RotateIn, RotateCheck]
 	Unbind      op.Op[Store, UnbindIn, Binding]
 	Credentials op.Op[Store, BindingRef, Revealed]
 	Instances   op.Op[Store, ListIn, naru.List[InstanceRow]]
@@ -71,10 +77,18 @@ func New(book *law.Book) Ops {
 	return Ops{
 		Create: op.Write("provision.create", "provision.use",
 			naru.Text{Ko: "승인된 개별계약으로 서비스 인스턴스를 만든다", En: "Create a service instance under an approved order"}, creation{book}.create),
+		Update: op.Write("provision.update", "provision.use",
+			naru.Text{Ko: "서비스 인스턴스의 이용상품, 매개변수, 버전을 바꾼다", En: "Change plan, parameters or version of a service instance"}, creation{book}.update),
+		CheckUpdate: op.Read("provision.update_check", "provision.use",
+			naru.Text{Ko: "변경하지 않고 무엇을 확인하는지 보여 준다", En: "Show what an update would be held to, and change nothing"}, creation{book}.checkUpdate),
 		Delete: op.Write("provision.delete", "provision.use",
 			naru.Text{Ko: "서비스 인스턴스를 해지한다", En: "Delete a service instance"}, remove),
 		Bind: op.Write("provision.bind", "provision.use",
 			naru.Text{Ko: "서비스 인스턴스의 연결정보를 만든다", En: "Create credentials of a service instance"}, bind),
+		Rotate: op.Write("provision.rotate", "provision.use",
+			naru.Text{Ko: "연결정보를 교체한다 (옛것은 폐기할 때까지 유효)", En: "Rotate credentials; the old ones stay valid until they are revoked"}, rotate),
+		CheckRotate: op.Read("provision.rotate_check", "provision.use",
+			naru.Text{Ko: "교체하지 않고 무엇을 확인하는지 보여 준다", En: "Show what a rotation would be held to, and change nothing"}, checkRotate),
 		Unbind: op.Write("provision.unbind", "provision.use",
 			naru.Text{Ko: "연결정보를 폐기한다", En: "Revoke credentials of a service instance"}, unbind),
 		Credentials: op.Write("provision.credentials", "provision.secret",
@@ -98,7 +112,8 @@ func New(book *law.Book) Ops {
 // All lists the operations.
 func (o Ops) All() []op.Any {
 	return append([]op.Any{
-		o.Create, o.Delete, o.Bind, o.Unbind, o.Credentials, o.Instances, o.Instance, o.Binding, o.Offers, o.Census, o.Censuses,
+		o.Create, o.Update, o.CheckUpdate, o.Delete, o.Bind, o.Rotate, o.CheckRotate, o.Unbind, o.Credentials,
+		o.Instances, o.Instance, o.Binding, o.Offers, o.Census, o.Censuses,
 	}, o.Care.all()...)
 }
 
@@ -122,7 +137,7 @@ type Filter struct {
 	System      inventory.SystemID      `json:"system,omitempty"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty"`
 	Order       contract.OrderID        `json:"order,omitempty"`
-	State       State                   `json:"state,omitempty" doc:"requested, creating, ready, failed, deleting, deleted, orphan or written_off"`
+	State       State                   `json:"state,omitempty" doc:"requested, creating, ready, updating, failed, deleting, deleted, orphan or written_off"`
 	Live        bool                    `json:"live,omitempty" doc:"leave out what failed, was deleted or was written off"`
 }
 
@@ -150,9 +165,9 @@ type InstanceOut struct {
 
 // Revealed is what provision.credentials shows, and nothing else ever does.
 type Revealed struct {
-	Binding     BindingID       `json:"binding"`
-	ReadyAt     time.Time       `json:"ready_at"`
-	Credentials json.RawMessage `json:"credentials"`
+	Binding BindingID `json:"binding"`
+	ReadyAt time.Time `json:"ready_at"`
+	Content
 }
 
 // find returns the instance a caller names, if the caller sees it.

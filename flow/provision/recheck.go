@@ -126,7 +126,7 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 		return nil, err
 	}
 	g, err := k.read(ctx, s, today, order)
-	if refused, ok := asRefusal(err); ok {
+	if refused, ok := unmetBy(err); ok {
 		kind := PlanGone
 		if refused.Message.Key == "provision.component_unknown" {
 			kind = Unlawful
@@ -142,7 +142,7 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 	}{{OrderEnded, g.ordered}, {Unfunded, g.paid}, {PlanGone, g.there}, {Unlawful, g.lawful}, {Uncertified, g.certified}}
 	var out []Finding
 	for _, a := range asks {
-		refused, ok := asRefusal(a.ask())
+		refused, ok := unmetBy(a.ask())
 		if !ok || a.kind == Unfunded && len(out) > 0 { // an order that ended holds nothing: once is enough
 			continue
 		}
@@ -151,8 +151,8 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 	return out, nil
 }
 
-// asRefusal tells a ground that is not met from a fault of naru's own.
-func asRefusal(err error) (*naru.Error, bool) {
+// unmetBy tells a ground that is not met from a fault of naru's own.
+func unmetBy(err error) (*naru.Error, bool) {
 	var refused *naru.Error
 	if !errors.As(err, &refused) || refused.Kind == naru.Internal || refused.Kind == naru.Unavailable || refused.Kind == naru.NotFound {
 		return nil, false

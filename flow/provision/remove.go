@@ -58,6 +58,7 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) e
 		c.Record(i.subjects(), "state", string(i.State), "repeated", "true")
 		return nil
 	}
+	i.overtaken(c)
 	var err error
 	if i.State == Deleted {
 		i.DeletedAt = c.Now

@@ -15,6 +15,7 @@ const (
 	Requested State = "requested" // intended; nothing has left the house
 	Creating  State = "creating"  // asked for at the provider, or about to be
 	Ready     State = "ready"
+	Updating  State = "updating" // ready, and to get other values at the provider
 	Failed    State = "failed"   // not created, and nothing is left at the provider
 	Deleting  State = "deleting" // to be deleted at the provider
 	Deleted   State = "deleted"
@@ -32,12 +33,13 @@ func (s State) Live() bool { return s != Failed && s != Deleted && s != WrittenO
 // Step is a call to the provider's broker.
 type Step string
 
-// The steps. Poll asks for the last operation, of a creation or a deletion.
+// The steps. Poll asks for the last operation, of a creation, an update or a deletion.
 const (
 	None   Step = ""
 	Put    Step = "put"
+	Patch  Step = "patch"
 	Poll   Step = "poll"
-	Fetch  Step = "fetch" // read a binding whose creation was asynchronous
+	Fetch  Step = "fetch" // read a binding made asynchronously, or what an update came to
 	Delete Step = "delete"
 	Wait   Step = "wait" // nothing to call yet
 	Look   Step = "look" // ask whether it is there, for people and for the census
@@ -63,13 +65,24 @@ const (
 
 // Answer is what became of a call.
 type Answer struct {
-	Outcome     Outcome
-	Operation   string        // of Accepted
-	RetryAfter  time.Duration // wished by the broker, 0 = none
-	Dashboard   string        // address of a page about the instance
-	Credentials naru.Secret   // of a binding that is Done
-	Fault       naru.Message  // why it is not Done
-	Reply       Reply         // the broker's own words
+	Outcome    Outcome
+	Operation  string        // of Accepted
+	RetryAfter time.Duration // wished by the broker, 0 = none
+	Dashboard  string        // address of a page about the instance
+	Metadata   []byte        // JSON object about the instance, nil = the broker gave none
+	Content    naru.Secret   // of a binding that is Done: a Content as JSON
+	Shown      *Shown        // of an instance that was fetched
+	Usable     *bool         // of an update or deletion that failed: the instance works, as the broker says
+	Repeatable *bool         // of an update that failed: the same may be tried again, as the broker says
+	Fault      naru.Message  // why it is not Done
+	Reply      Reply         // the broker's own words
+}
+
+// Shown is an instance as its broker shows it, in the broker's own words.
+type Shown struct {
+	Plan        string
+	Maintenance string
+	Params      []byte // nil = the broker does not show them
 }
 
 // Work is how far the way of an instance or a binding has come: all the state machine
@@ -85,18 +98,31 @@ type Work struct {
 	NextAt    time.Time    `json:"next_at"`             // of the next attempt; zero when settled
 	Fault     naru.Message `json:"fault"`               // why it failed or is failing; empty key = none
 	Trouble   naru.Message `json:"trouble"`             // of the last attempt in the present state
+
+	// Limit is how long the operation under way may take; 0 means naru's own limit. It is
+	// set before Settle and not stored, because it follows from the plan.
+	Limit time.Duration `json:"-"`
+}
+
+// limit is how long the operation under way may take.
+func (w Work) limit() time.Duration {
+	if w.Limit <= 0 {
+		return pollLimit
+	}
+	return w.Limit
 }
 
 // The patience of naru with a provider.
 const (
 	patience     = 10 * time.Minute // with a broker that does not take a creation
-	pollLimit    = time.Hour        // with an operation that does not end
+	pollLimit    = 24 * time.Hour   // with an operation that does not end, when nothing else was set
 	pollLeast    = time.Second
 	pollMost     = 30 * time.Second
 	retryFirst   = time.Second
 	retryMost    = 10 * time.Minute
 	soonMost     = time.Minute
-	forgetLimit  = 3               // polls in a row that find a creation unknown
+	forgetLimit  = 3               // polls in a row that find a creation or an update unknown
+	repeatLimit  = 3               // times an update is sent whose answers say nothing
 	callLease    = 2 * time.Minute // of the task; longer than any call
 	callWindow   = callLease / 2   // how long others leave a call alone
 	stuckAttempt = 3               // failed attempts after which a platform is told
@@ -112,6 +138,11 @@ func (w Work) Next() Step {
 			return w.Phase
 		}
 		return Put
+	case Updating:
+		if w.Phase != None {
+			return w.Phase
+		}
+		return Patch
 	case Deleting, Orphan:
 		if w.Phase == Poll {
 			return Poll
@@ -124,7 +155,7 @@ func (w Work) Next() Step {
 // Begin is what is stored before a call: the intent, and that an answer is awaited. A
 // call that is found still open lost its answer, so what it asked for may exist.
 func (w Work) Begin(call string, now time.Time) Work {
-	if w.CallID != "" && w.Next() == Put {
+	if w.CallID != "" && (w.Next() == Put || w.Next() == Patch) {
 		w.Unsure = true
 	}
 	if w.State == Requested {
@@ -182,6 +213,8 @@ func (w Work) Settle(a Answer, now time.Time) (Work, time.Duration) {
 	switch step {
 	case Put:
 		w, wait = w.afterPut(a, now)
+	case Patch:
+		w, wait = w.afterPatch(a, now)
 	case Poll:
 		w, wait = w.afterPoll(a, now)
 	case Fetch:
@@ -238,11 +271,13 @@ func (w Work) poll(a Answer, now time.Time) (Work, time.Duration) {
 
 func (w Work) afterPoll(a Answer, now time.Time) (Work, time.Duration) {
 	switch {
-	case a.Outcome == InProgress && now.Sub(w.Since) < pollLimit:
+	case a.Outcome == InProgress && now.Sub(w.Since) < w.limit():
 		w.Attempts, w.Trouble = 0, naru.Message{}
 		return w, pollWait(a.RetryAfter, now.Sub(w.Since))
 	case w.State == Creating:
 		return w.afterCreatePoll(a, now)
+	case w.State == Updating:
+		return w.afterUpdatePoll(a, now)
 	default:
 		return w.afterDeletePoll(a, now)
 	}
@@ -259,8 +294,8 @@ func (w Work) afterCreatePoll(a Answer, now time.Time) (Work, time.Duration) {
 			return w.orphan(a.Fault, now), 0
 		}
 	}
-	if now.Sub(w.Since) >= pollLimit {
-		return w.orphan(tooSlow(), now), 0
+	if now.Sub(w.Since) >= w.limit() {
+		return w.orphan(w.tooSlow("provision.too_slow"), now), 0
 	}
 	return w.again(a)
 }
@@ -273,14 +308,17 @@ func (w Work) afterDeletePoll(a Answer, now time.Time) (Work, time.Duration) {
 		w.Phase, w.Operation = None, ""
 		return w.again(a)
 	}
-	if now.Sub(w.Since) >= pollLimit {
+	if now.Sub(w.Since) >= w.limit() {
+		a.Fault = w.tooSlow("provision.too_slow")
 		w.Phase, w.Operation, w.Since = None, "", now
-		a.Fault = tooSlow()
 	}
 	return w.again(a)
 }
 
 func (w Work) afterFetch(a Answer, now time.Time) (Work, time.Duration) {
+	if w.State == Updating {
+		return w.afterUpdateFetch(a, now)
+	}
 	switch a.Outcome {
 	case Done:
 		return w.enter(Ready, now), 0
@@ -311,29 +349,6 @@ func (w Work) gone(now time.Time) Work {
 		return w
 	}
 	return w.enter(Deleted, now)
-}
-
-// SettleBinding is Settle for a binding: one made asynchronously is fetched, because a
-// 202 carries no credentials, and one without credentials is of no use.
-func (w Work) SettleBinding(a Answer, now time.Time) (Work, time.Duration) {
-	if w.State != Creating || a.Outcome != Done {
-		return w.Settle(a, now)
-	}
-	if w.Next() == Poll {
-		w.CallID = ""
-		return w.fetch(now), 0
-	}
-	if a.Credentials.IsZero() {
-		a = Answer{Outcome: Invalid, Fault: naru.Msg("provision.no_credentials")}
-	}
-	return w.Settle(a, now)
-}
-
-// fetch turns a binding whose asynchronous creation succeeded to reading it.
-func (w Work) fetch(now time.Time) Work {
-	w.Phase, w.Operation, w.Since, w.NextAt = Fetch, "", now, now
-	w.Attempts, w.Trouble = 0, naru.Message{}
-	return w
 }
 
 // again tries the same step later, at growing distance.
@@ -370,7 +385,7 @@ func pollWait(wish, elapsed time.Duration) time.Duration {
 	return max(pollLeast, min(elapsed/4, pollMost))
 }
 
-func tooSlow() naru.Message { return naru.Msg("provision.too_slow", "limit", pollLimit.String()) }
+func (w Work) tooSlow(key string) naru.Message { return naru.Msg(key, "limit", w.limit().String()) }
 
 // stray sends what was thought gone, and is still held, to its deletion again.
 func (w Work) stray(now time.Time) Work {

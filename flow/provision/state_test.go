@@ -20,6 +20,12 @@ func unsure(w Work) Work {
 	return w
 }
 
+// looked returns Work that looks at an instance for a reason.
+func looked(w Work) Work {
+	w.Fault = naru.Msg("why")
+	return w
+}
+
 func tried(w Work, n int) Work {
 	w.Attempts = n
 	return w
@@ -27,7 +33,7 @@ func tried(w Work, n int) Work {
 
 func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 	t.Parallel()
-	const later = 2 * time.Hour
+	const later = 25 * time.Hour
 	tests := []struct {
 		name  string
 		from  Work
@@ -83,6 +89,34 @@ func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 		{"a deletion that failed is asked for again", at(Deleting, Poll), 0, FailedOp, Deleting, Delete},
 		{"a poll of a deletion without answer goes on", at(Deleting, Poll), 0, Unknown, Deleting, Poll},
 
+		{"an update done is ready", at(Updating, None), 0, Done, Ready, None},
+		{"an update accepted is polled", at(Updating, None), 0, Accepted, Updating, Poll},
+		{"an update refused leaves it ready", at(Updating, None), 0, Rejected, Ready, None},
+		{"410 to an update is a refusal, not the end of the instance", at(Updating, None), 0, Gone, Ready, None},
+		{"404 to an update is a refusal, not the end of the instance", at(Updating, None), 0, Missing, Ready, None},
+		{"an update refused after a lost answer is looked at", unsure(at(Updating, None)), 0, Rejected, Updating, Fetch},
+		{"a busy broker is asked for the update again", at(Updating, None), 0, Busy, Updating, Patch},
+		{"an update that was not sent is sent again", at(Updating, None), 0, Unsent, Updating, Patch},
+		{"a broker that stays down ends the update", at(Updating, None), later, Unsent, Ready, None},
+		{"a broker that stays down after a lost answer is looked at", unsure(at(Updating, None)), later, Unsent, Updating, Fetch},
+		{"a lost answer to an update repeats it", at(Updating, None), 0, Unknown, Updating, Patch},
+		{"a malformed answer to an update repeats it", at(Updating, None), 0, Invalid, Updating, Patch},
+		{"the third lost answer to an update is looked at", tried(at(Updating, None), 2), 0, Unknown, Updating, Fetch},
+		{"an update in progress is polled on", at(Updating, Poll), 0, InProgress, Updating, Poll},
+		{"an update that succeeded is ready", at(Updating, Poll), 0, Done, Ready, None},
+		{"an update that failed leaves it ready", at(Updating, Poll), 0, FailedOp, Ready, None},
+		{"an update that never ends leaves it ready", at(Updating, Poll), later, InProgress, Ready, None},
+		{"410 to the poll of an update is not believed at once", at(Updating, Poll), 0, Gone, Updating, Poll},
+		{"an update forgotten three times is looked at", tried(at(Updating, Poll), 2), 0, Missing, Updating, Fetch},
+		{"a poll of an update without answer goes on", at(Updating, Poll), 0, Unknown, Updating, Poll},
+		{"polls of an update without answer end after the limit", at(Updating, Poll), later, Unsent, Ready, None},
+		{"an instance that has the new values is ready", at(Updating, Fetch), 0, Done, Ready, None},
+		{"an instance that has the old values is ready", at(Updating, Fetch), 0, FailedOp, Ready, None},
+		{"a fetch after an update without answer is repeated", at(Updating, Fetch), 0, Unknown, Updating, Fetch},
+		{"a fetch after an update while the broker works is repeated", at(Updating, Fetch), 0, Busy, Updating, Fetch},
+		{"a fetch after an update that tells nothing leaves it ready", at(Updating, Fetch), 0, Missing, Ready, None},
+		{"a fetch after an update without answer for long leaves it ready", at(Updating, Fetch), later, Unknown, Ready, None},
+
 		{"an orphan deleted is failed", at(Orphan, None), 0, Done, Failed, None},
 		{"an orphan the broker does not know is failed", at(Orphan, None), 0, Gone, Failed, None},
 		{"an orphan is deleted until that succeeds", at(Orphan, None), 24 * later, Unknown, Orphan, Delete},
@@ -106,6 +140,9 @@ func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 			if w.State == Failed && tt.from.State == Creating && w.Fault.Key == "" {
 				t.Error("it failed and says no reason")
 			}
+			if failed := tt.says != Done && !(tt.from.Phase == Fetch && tt.says == FailedOp); w.State == Ready && failed != (w.Fault.Key != "") {
+				t.Errorf("ready after %s with the fault %q", tt.says, w.Fault.Key)
+			}
 		})
 	}
 }
@@ -115,10 +152,13 @@ func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 func TestNoPairOfStateAndAnswerIsForgotten(t *testing.T) {
 	t.Parallel()
 	outcomes := []Outcome{Done, Accepted, InProgress, FailedOp, Rejected, Busy, Gone, Missing, Unsent, Unknown, Invalid, "never heard of"}
-	froms := []Work{at(Creating, None), at(Creating, Poll), at(Creating, Fetch), at(Deleting, None), at(Deleting, Poll), at(Orphan, None), at(Orphan, Poll)}
+	froms := []Work{
+		at(Creating, None), at(Creating, Poll), at(Creating, Fetch), at(Deleting, None), at(Deleting, Poll), at(Orphan, None), at(Orphan, Poll),
+		at(Updating, None), at(Updating, Poll), looked(at(Updating, Fetch)),
+	}
 	for _, from := range froms {
 		for _, o := range outcomes {
-			for _, after := range []time.Duration{0, patience, pollLimit, 24 * time.Hour} {
+			for _, after := range []time.Duration{0, patience, pollLimit, 240 * time.Hour} {
 				for _, w0 := range []Work{from, unsure(from), tried(from, 40)} {
 					now := noon.Add(after)
 					w, wait := w0.Settle(Answer{Outcome: o, Fault: naru.Msg("x")}, now)
@@ -128,7 +168,7 @@ func TestNoPairOfStateAndAnswerIsForgotten(t *testing.T) {
 					if w.State == Deleted && from.State != Deleting {
 						t.Errorf("%s became deleted by %s without a wish", from.State, o)
 					}
-					if w.State == Ready && o != Done {
+					if w.State == Ready && o != Done && (from.State != Updating || w.Fault.Key == "") {
 						t.Errorf("%s/%s became ready by %s", from.State, from.Phase, o)
 					}
 				}
@@ -176,6 +216,8 @@ func TestTheWishToDelete(t *testing.T) {
 		{Work{State: Failed}, Deleted, None},
 		{Work{State: Deleted}, Deleted, None},
 		{Work{State: Ready}, Deleting, Delete},
+		{at(Updating, None), Deleting, Delete},
+		{at(Updating, Poll), Deleting, Delete},
 		{at(Creating, None), Deleting, Delete},
 		{at(Creating, Poll), Deleting, Delete},
 		{at(Orphan, None), Deleting, Delete},
@@ -200,7 +242,7 @@ func TestABindingWithoutCredentialsIsTakenBack(t *testing.T) {
 	if w.State != Orphan || w.Fault.Key != "provision.no_credentials" {
 		t.Errorf("without credentials: %+v", w)
 	}
-	w, _ = at(Creating, None).SettleBinding(Answer{Outcome: Done, Credentials: naru.NewSecret("{}")}, noon)
+	w, _ = at(Creating, None).SettleBinding(Answer{Outcome: Done, Content: naru.NewSecret("{}")}, noon)
 	if w.State != Ready {
 		t.Errorf("with credentials: %+v", w)
 	}
@@ -230,5 +272,67 @@ func TestRetriesGrowApartAndKeepToTheBrokersWish(t *testing.T) {
 	}
 	if !w.Stuck() {
 		t.Error("a deletion that failed 13 times is not called stuck")
+	}
+}
+
+func TestAPlansOwnWordOnItsDurationIsTheLimit(t *testing.T) {
+	t.Parallel()
+	for _, state := range []State{Creating, Updating, Deleting} {
+		w := at(state, Poll)
+		w.Limit = time.Minute
+		on, _ := w.Settle(Answer{Outcome: InProgress}, noon.Add(59*time.Second))
+		if on.State != state || on.Next() != Poll {
+			t.Errorf("%s before the limit: %s, %s", state, on.State, on.Next())
+		}
+		over, _ := w.Settle(Answer{Outcome: InProgress}, noon.Add(time.Minute))
+		if over.State == state && over.Next() == Poll {
+			t.Errorf("%s at the limit is polled on", state)
+		}
+		if fault := over.Fault.Args["limit"] + over.Trouble.Args["limit"]; fault != "1m0s" {
+			t.Errorf("%s at the limit says %q", state, fault)
+		}
+	}
+}
+
+func TestAKilledUpdateIsUnsureAndIsSentAgain(t *testing.T) {
+	t.Parallel()
+	w := Work{State: Ready}.Alter(noon).Begin("call_1", noon)
+	if w.State != Updating || w.Next() != Patch || w.Unsure {
+		t.Fatalf("after the first prepare: %+v", w)
+	}
+	w = w.Begin("call_2", noon)
+	if !w.Unsure || w.Next() != Patch {
+		t.Fatalf("after a lost answer: %+v", w)
+	}
+	if w, _ = w.Settle(Answer{Outcome: Done}, noon); w.State != Ready || w.Fault.Key != "" {
+		t.Errorf("a repeated update that succeeds: %+v", w)
+	}
+}
+
+func TestWhatABrokerShowsDecidesALostUpdate(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		wants Wanted
+		shown *Shown
+		want  Outcome
+	}{
+		{"the new plan", Wanted{Plan: "big"}, &Shown{Plan: "big"}, Done},
+		{"the old plan", Wanted{Plan: "big"}, &Shown{Plan: "small"}, FailedOp},
+		{"no plan", Wanted{Plan: "big"}, &Shown{}, Missing},
+		{"the new version", Wanted{Maintenance: "2.0.0", FromMaintenance: "1.0.0"}, &Shown{Maintenance: "2.0.0"}, Done},
+		{"the old version", Wanted{Maintenance: "2.0.0", FromMaintenance: "1.0.0"}, &Shown{Maintenance: "1.0.0"}, FailedOp},
+		{"the new parameters among others", Wanted{Params: []byte(`{"a":1}`)}, &Shown{Params: []byte(`{"b":2, "a": 1}`)}, Done},
+		{"other parameters", Wanted{Params: []byte(`{"a":1}`)}, &Shown{Params: []byte(`{"a":2}`)}, FailedOp},
+		{"a parameter that is not there", Wanted{Params: []byte(`{"a":1}`)}, &Shown{Params: []byte(`{}`)}, FailedOp},
+		{"parameters that are not shown", Wanted{Params: []byte(`{"a":1}`)}, &Shown{}, Missing},
+		{"nothing at all", Wanted{Plan: "big"}, nil, Missing},
+		{"a change of the context alone, which no broker shows", Wanted{}, &Shown{Plan: "big"}, Missing},
+	}
+	for _, tt := range tests {
+		r := Request{Step: Fetch, Wanted: &tt.wants}
+		if got := r.judge(Answer{Outcome: Done, Shown: tt.shown}); got.Outcome != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got.Outcome, tt.want)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"naru"
@@ -23,13 +22,22 @@ const (
 )
 
 // Handlers makes the tasks that speak to the brokers through the port.
-func Handlers(b Broker) []op.Handler {
+func Handlers(b Broker) []op.Handler { return HandlersWithin(b, pollLimit) }
+
+// HandlersWithin is Handlers with the longest an operation of a broker may take. A plan
+// that says less itself is held to its own word; 0 means naru's own limit.
+func HandlersWithin(b Broker, longest time.Duration) []op.Handler {
+	if longest <= 0 {
+		longest = pollLimit
+	}
 	return []op.Handler{
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskInstance, Lease: callLease, Look: lookInstance, Prepare: prepareInstance, Call: calling(b), Settle: settling(settleInstance),
+			Name: TaskInstance, Lease: callLease, Look: limited(longest, lookInstance), Prepare: limited(longest, prepareInstance),
+			Call: calling(b), Settle: settling(settleInstance),
 		}),
 		op.Handle(op.Task[Store, Request, Answer]{
-			Name: TaskBinding, Lease: callLease, Look: lookBinding, Prepare: prepareBinding, Call: calling(b), Settle: settling(settleBinding),
+			Name: TaskBinding, Lease: callLease, Look: limited(longest, lookBinding), Prepare: limited(longest, prepareBinding),
+			Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
 			Name: TaskCensus, Lease: censusLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
@@ -59,10 +67,26 @@ func settling[P, A any](settle func(context.Context, *op.Call, Store, P, A) (op.
 	}
 }
 
+// limited holds an operation to the plan's own word on how long it takes, and to naru's.
+func limited(longest time.Duration, prepare preparing) preparing {
+	return func(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
+		r, skip, err := prepare(ctx, c, s, subject)
+		if r.Limit <= 0 || r.Limit > longest {
+			r.Limit = longest
+		}
+		return r, skip, err
+	}
+}
+
+type preparing = func(context.Context, *op.Call, Store, string) (Request, bool, error)
+
 func calling(b Broker) func(context.Context, Request) Answer {
 	return func(ctx context.Context, r Request) Answer {
-		if r.Step == Wait {
+		switch {
+		case r.Step == Wait:
 			return Answer{}
+		case r.Step == Fetch && r.Binding == "" && !r.Terms.Retrievable:
+			return Answer{Outcome: Missing}
 		}
 		return b.Call(ctx, r)
 	}
@@ -85,7 +109,6 @@ func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, fre
 	if err != nil {
 		return err
 	}
-	r.Params = i.Params
 	if !free {
 		c.EnqueueIn(lane, TaskInstance, string(i.ID))
 		return r.intend(ctx, c, s)
@@ -104,11 +127,10 @@ func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bi
 	if err := s.PutBinding(ctx, *b); err != nil {
 		return err
 	}
-	r, err := request(ctx, s, i, b.Work)
+	r, err := b.request(ctx, s, i)
 	if err != nil {
 		return err
 	}
-	r.Binding, r.Params = b.ID, b.Params
 	if !free {
 		c.EnqueueIn(lane, TaskBinding, string(b.ID))
 		return r.intend(ctx, c, s)
@@ -120,7 +142,7 @@ func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bi
 // due reports whether a call that changes something at the provider may leave now.
 func (w Work) due(now time.Time) bool {
 	step := w.Next()
-	return (step == Put || step == Delete) && w.CallID == "" && !w.early(now)
+	return (step == Put || step == Patch || step == Delete) && w.CallID == "" && !w.early(now)
 }
 
 // polls reports whether all that is due is to ask how far an operation has come. That
@@ -150,8 +172,8 @@ func lookBinding(ctx context.Context, c *op.Call, s Store, subject string) (Requ
 	if err != nil {
 		return Request{}, false, err
 	}
-	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Call = b.ID, c.ID
+	r, err := b.request(ctx, s, i)
+	r.Call = c.ID
 	return r, err == nil, err
 }
 
@@ -180,7 +202,6 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, i.Work)
-	r.Params = i.Params
 	if err != nil {
 		return r, false, err
 	}
@@ -191,19 +212,34 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) {
 	r := Request{
 		Step: w.Next(), Instance: i.ID, Institution: i.Institution, System: i.System, Operation: w.Operation, Call: w.CallID,
+		Params: i.Params, Maintenance: i.Maintenance, Label: i.Label,
 	}
 	offer, err := s.Offer(ctx, i.Service)
 	if err != nil {
 		return r, fmt.Errorf("service of %s: %w", i.ID, err)
 	}
-	n := slices.IndexFunc(offer.Plans, func(p catalog.Plan) bool { return p.ID == i.Plan })
-	if n < 0 {
+	plan, ok := offer.Find(i.Plan)
+	if !ok {
 		return r, naru.NewError(naru.Internal, "provision.plan_unknown", "order", string(i.Order))
 	}
-	r.Service, r.Plan = offer.OSBID, offer.Plans[n].OSBID
+	r.Service, r.Plan, r.Terms = offer.OSBID, plan.OSBID, offer.Terms(plan)
+	r.Limit = r.Terms.Longest
+	if i.Change.Running() && i.State == Updating {
+		i.want(&r, &offer)
+	}
 	r.Provider, err = s.Provider(ctx, i.Provider)
 	return r, err
 }
+
+// request is the call that is due for the binding.
+func (b *Binding) request(ctx context.Context, s Store, i Instance) (Request, error) {
+	r, err := request(ctx, s, i, b.Work)
+	r.Binding, r.Params, r.Resource, r.Predecessor, r.Wanted, r.Sync = b.ID, b.Params, b.Resource, b.Predecessor, nil, false
+	return r, err
+}
+
+// staleKey is the fault of a request that named a version from a catalogue that is old by now.
+const staleKey = "provision.maintenance_stale"
 
 // settleInstance stores what the answer made of the instance.
 func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answer) (op.Step, error) {
@@ -214,11 +250,16 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	was, before := i.Work, i.State
 	step, stale := resume(&i.Work, r, c.Now)
 	if !stale {
-		i.Work, step.After = i.Settle(a, c.Now)
+		i.Limit = r.Limit
+		i.Work, step.After = i.Settle(r.judge(a), c.Now)
 		step.Done = i.State.Settled()
-		if r.Step == Put && a.Dashboard != "" {
-			i.Dashboard = a.Dashboard
-		}
+		i.keep(r, a)
+	}
+	if i.State != before && a.Fault.Key == staleKey {
+		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
+	}
+	if before == Updating && i.State == Ready {
+		return step, finishChange(ctx, c, s, &i, a)
 	}
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
@@ -227,16 +268,30 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if err := r.close(ctx, c, s, a, i.Work); err != nil {
 		return step, err
 	}
-	if i.unchanged(was) && a.Dashboard == "" {
+	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
 	}
 	return step, s.PutInstance(ctx, i)
 }
 
+// keep takes over what a broker tells about the instance beside the outcome. What it
+// leaves out stays.
+func (i *Instance) keep(r Request, a Answer) {
+	if r.Step != Put && r.Step != Patch {
+		return
+	}
+	if a.Dashboard != "" {
+		i.Dashboard = a.Dashboard
+	}
+	if a.Metadata != nil {
+		i.Metadata = a.Metadata
+	}
+}
+
 // unchanged reports whether nothing is new but the time of the next attempt, which the
 // row in the queue keeps.
 func (w Work) unchanged(was Work) bool {
-	was.NextAt = w.NextAt
+	was.NextAt, was.Limit = w.NextAt, w.Limit
 	return reflect.DeepEqual(w, was)
 }
 
@@ -258,7 +313,7 @@ func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 // stamp keeps when it became ready and when it was deleted.
 func stamp(before State, w Work, now, ready, deleted time.Time) (time.Time, time.Time) {
 	switch {
-	case before == w.State:
+	case before == w.State, before == Updating && w.State == Ready:
 	case w.State == Ready:
 		return now, deleted
 	case w.State == Deleted:
@@ -288,8 +343,7 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err := s.PutBinding(ctx, b); err != nil {
 		return Request{}, false, err
 	}
-	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Params = b.ID, b.Params
+	r, err := b.request(ctx, s, i)
 	if err != nil {
 		return r, false, err
 	}
@@ -309,6 +363,8 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	was, before := b.Work, b.State
 	step, stale := resume(&b.Work, r, c.Now)
 	if !stale {
+		b.Limit = r.Limit
+		a = checkContent(r, a)
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
@@ -323,7 +379,8 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		c.Record(b.subjects(i), b.detail(before)...)
 	}
 	if b.State == Ready && before != Ready {
-		if err := s.PutCredentials(ctx, b.ID, a.Credentials); err != nil {
+		b.ExpiresAt, b.RenewBefore = lifeOf(a.Content)
+		if err := s.PutCredentials(ctx, b.ID, a.Content); err != nil {
 			return step, fmt.Errorf("credentials of %s: %w", b.ID, err)
 		}
 	}

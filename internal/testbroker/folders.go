@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"naru/broker/kit"
 	"naru/wire/osb"
@@ -37,8 +38,8 @@ func describeFolders(_ context.Context, c kit.Config) (kit.Offering, error) {
 		Meters: []kit.Meter{kit.LevelMeter("storage_gib_hours", "GiB-h", kit.GiB), kit.CountMeter("requests", "request", 1)},
 		Plans: []kit.Plan{
 			{Name: "sync", Display: kit.Text{Ko: "즉시", En: "sync"}, Description: kit.Text{En: "at once"}, QuotaBytes: 100},
-			{Name: "bigger", Display: kit.Text{Ko: "큰 것", En: "bigger"}, Description: kit.Text{En: "at once, more"}, QuotaBytes: 200},
-			{Name: "async", Display: kit.Text{Ko: "나중에", En: "async"}, Description: kit.Text{En: "later"}, QuotaBytes: 100, Async: true},
+			{Name: "bigger", Display: kit.Text{Ko: "큰 것", En: "bigger"}, Description: kit.Text{En: "at once, more"}, QuotaBytes: 200, BindingLife: 90 * 24 * time.Hour},
+			{Name: "async", Display: kit.Text{Ko: "나중에", En: "async"}, Description: kit.Text{En: "later"}, QuotaBytes: 100, Async: true, AsyncBind: true},
 		},
 	}
 	if len(c.EngineDirs) > 0 && c.EngineDirs[0] == "none" {
@@ -61,7 +62,7 @@ func (f *folders) Create(ctx context.Context, i kit.Instance) error {
 		return err
 	}
 	if i.Plan.Async {
-		if err := f.waitForGate(ctx); err != nil {
+		if err := f.waitForGate(ctx, "gate"); err != nil {
 			return err
 		}
 	}
@@ -77,8 +78,8 @@ func (f *folders) Create(ctx context.Context, i kit.Instance) error {
 }
 
 // waitForGate waits while the gate lies there: a named pipe, so that nothing polls.
-func (f *folders) waitForGate(ctx context.Context) error {
-	gate := filepath.Join(f.root, "gate")
+func (f *folders) waitForGate(ctx context.Context, name string) error {
+	gate := filepath.Join(f.root, name)
 	if _, err := os.Stat(gate); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -95,7 +96,12 @@ func (f *folders) waitForGate(ctx context.Context) error {
 	}
 }
 
-func (f *folders) Resize(_ context.Context, i kit.Instance) error {
+func (f *folders) Resize(ctx context.Context, i kit.Instance) error {
+	if i.Plan.Async {
+		if err := f.waitForGate(ctx, "gate"); err != nil {
+			return err
+		}
+	}
 	if i.Plan.Name == "sync" {
 		return osb.Unprocessable("", "folders do not shrink")
 	}
@@ -105,7 +111,12 @@ func (f *folders) Resize(_ context.Context, i kit.Instance) error {
 
 func (f *folders) Destroy(_ context.Context, i kit.Instance) error { return os.RemoveAll(f.path(i)) }
 
-func (f *folders) Grant(_ context.Context, i kit.Instance, g kit.Grant) (osb.Binding, error) {
+func (f *folders) Grant(ctx context.Context, i kit.Instance, g kit.Grant) (osb.Binding, error) {
+	if i.Plan.AsyncBind {
+		if err := f.waitForGate(ctx, "bind-gate"); err != nil {
+			return osb.Binding{}, err
+		}
+	}
 	secret := kit.NewPassword()
 	credentials, err := json.Marshal(map[string]string{"key": secret})
 	if err != nil {
@@ -130,11 +141,16 @@ func (f *folders) Done() <-chan struct{} { return nil }
 
 func (f *folders) Close() error { return nil }
 
-// Shut makes asynchronous creations of a Folders broker wait, from now on, and returns the function that
-// lets one through. The broker must run already.
-func Shut(t testing.TB, b *Broker) (let func()) {
+// Shut makes asynchronous creations and plan changes of a Folders broker wait, from now on, and returns
+// the function that lets one through. The broker must run already.
+func Shut(t testing.TB, b *Broker) (let func()) { return shut(t, b, "gate") }
+
+// ShutBindings is Shut for asynchronous bindings.
+func ShutBindings(t testing.TB, b *Broker) (let func()) { return shut(t, b, "bind-gate") }
+
+func shut(t testing.TB, b *Broker, name string) (let func()) {
 	t.Helper()
-	gate := filepath.Join(b.Config.DataDir, "folders", "gate")
+	gate := filepath.Join(b.Config.DataDir, "folders", name)
 	if err := syscall.Mkfifo(gate, 0o600); err != nil {
 		t.Fatal(err)
 	}

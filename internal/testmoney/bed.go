@@ -167,6 +167,24 @@ func (b *Bed) Ready(t testing.TB, order contract.OrderID) provision.InstanceID {
 	return id
 }
 
+// Moved brings an instance under another order now, as a plan change does.
+func (b *Bed) Moved(t testing.TB, id provision.InstanceID, to contract.OrderID) {
+	t.Helper()
+	b.Change(t, func(ctx context.Context, c *op.Call, tx *store.Tx) error {
+		i, err := tx.Instance(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutTerm(ctx, provision.Term{Instance: id, Until: c.Now, Order: i.Order, Plan: i.Plan}); err != nil {
+			return err
+		}
+		c.Record([]string{string(id), string(to)}, "state", "ready", "from", "updating", "order_before", string(i.Order))
+		i.Order = to
+		return tx.PutInstance(ctx, i)
+	})
+	b.Drain(t)
+}
+
 // Deleted ends an instance now.
 func (b *Bed) Deleted(t testing.TB, id provision.InstanceID) {
 	t.Helper()

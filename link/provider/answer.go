@@ -28,6 +28,10 @@ func failed(step provision.Step, provider string, err error) provision.Answer {
 		return provision.Answer{Outcome: provision.Unknown, Fault: naru.Msg("provision.provider_silent", "provider", provider)}
 	}
 	a := provision.Answer{RetryAfter: retryAfter(err), Fault: fault(provider, call), Reply: replied(err)}
+	var said *osb.Error
+	if errors.As(err, &said) {
+		a.Usable, a.Repeatable = said.InstanceUsable, said.UpdateRepeatable
+	}
 	switch call.Outcome {
 	case osb.NotSent:
 		a.Outcome = provision.Unsent
@@ -49,7 +53,7 @@ func rejected(step provision.Step, call *osb.CallError) provision.Outcome {
 	switch status := call.Status; {
 	case osb.IsCode(call, osb.CodeConcurrencyError), status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
 		return provision.Busy
-	case status == http.StatusGone && step != provision.Put:
+	case status == http.StatusGone && step != provision.Put && step != provision.Patch:
 		return provision.Gone
 	case status == http.StatusNotFound && looking:
 		return provision.Missing
@@ -67,6 +71,14 @@ func fault(provider string, call *osb.CallError) naru.Message {
 		return held.fault
 	}
 	status := strconv.Itoa(call.Status)
+	for code, key := range map[string]string{
+		osb.CodeAsyncRequired: "provision.async_required", osb.CodeRequiresApp: "provision.requires_app",
+		osb.CodeMaintenanceInfoConflict: "provision.maintenance_stale",
+	} {
+		if osb.IsCode(call, code) {
+			return naru.Msg(key, "provider", provider, "why", describe(call))
+		}
+	}
 	switch {
 	case call.Outcome == osb.NotSent:
 		return naru.Msg("provision.provider_unreachable", "provider", provider)

@@ -40,11 +40,14 @@ func (l *Link) Call(ctx context.Context, r provision.Request) provision.Answer {
 // caller names the call in the broker's log. The end user is not told to providers.
 func caller(r provision.Request) osb.Caller { return osb.Caller{RequestID: r.Call} }
 
-// platform is the context object: the platform's name and the ids of the customer.
+// platform is the context object: the platform's name, the ids of the customer and what it
+// calls the instance.
 func platform(r provision.Request) json.RawMessage {
-	raw, err := json.Marshal(map[string]string{
-		"platform": "naru", "organization_guid": string(r.Institution), "space_guid": string(r.System),
-	})
+	fields := map[string]string{"platform": "naru", "organization_guid": string(r.Institution), "space_guid": string(r.System)}
+	if r.Label != "" {
+		fields["instance_name"] = r.Label
+	}
+	raw, err := json.Marshal(fields)
 	if err != nil {
 		return nil // strings always marshal
 	}
@@ -63,6 +66,10 @@ func (l *Link) instance(ctx context.Context, r provision.Request) (provision.Ans
 	switch r.Step {
 	case provision.Put:
 		return l.create(ctx, r)
+	case provision.Patch:
+		return l.update(ctx, r)
+	case provision.Fetch:
+		return l.show(ctx, r)
 	case provision.Delete:
 		got, err := do(ctx, l, r.Provider, func(ctx context.Context, c *osb.Client) (osb.DeprovisionResponse, error) {
 			return c.Deprovision(ctx, osb.DeprovisionRequest{
@@ -85,10 +92,11 @@ func (l *Link) create(ctx context.Context, r provision.Request) (provision.Answe
 		return c.Provision(ctx, osb.ProvisionRequest{
 			Caller: caller(r), InstanceID: string(r.Instance), AcceptsIncomplete: true, ServiceID: r.Service, PlanID: r.Plan,
 			Context: platform(r), OrganizationGUID: string(r.Institution), SpaceGUID: string(r.System), Parameters: params(r.Params),
+			MaintenanceInfo: maintenance(r.Maintenance),
 		})
 	})
 	a := done(got.Async, got.Operation)
-	a.Dashboard = got.DashboardURL
+	a.Dashboard, a.Metadata = got.DashboardURL, about(got.Metadata)
 	if !got.Async && !got.Existed {
 		a.Reply.Status = http.StatusCreated
 	}
@@ -120,30 +128,6 @@ func (l *Link) binding(ctx context.Context, r provision.Request) (provision.Answ
 	}
 }
 
-func (l *Link) bind(ctx context.Context, r provision.Request) (provision.Answer, error) {
-	got, err := do(ctx, l, r.Provider, func(ctx context.Context, c *osb.Client) (osb.BindResponse, error) {
-		return c.Bind(ctx, osb.BindRequest{
-			Caller: caller(r), InstanceID: string(r.Instance), BindingID: string(r.Binding), AcceptsIncomplete: true,
-			ServiceID: r.Service, PlanID: r.Plan, Context: platform(r), Parameters: params(r.Params),
-		})
-	})
-	a := done(got.Async, got.Operation)
-	a.Credentials = naru.NewSecret(string(got.Credentials))
-	if !got.Async && !got.Existed {
-		a.Reply.Status = http.StatusCreated
-	}
-	return a, err
-}
-
-func (l *Link) fetch(ctx context.Context, r provision.Request) (provision.Answer, error) {
-	got, err := do(ctx, l, r.Provider, func(ctx context.Context, c *osb.Client) (osb.GetBindingResponse, error) {
-		return c.GetBinding(ctx, osb.GetBindingRequest{
-			Caller: caller(r), InstanceID: string(r.Instance), BindingID: string(r.Binding), ServiceID: r.Service, PlanID: r.Plan,
-		})
-	})
-	return provision.Answer{Outcome: provision.Done, Credentials: naru.NewSecret(string(got.Credentials))}, err
-}
-
 // done is the answer to a change that was carried out or accepted.
 func done(async bool, operation string) provision.Answer {
 	if async {
@@ -160,6 +144,7 @@ func polled(r provision.Request, got osb.LastOperationResponse) provision.Answer
 		a.Outcome = provision.Done
 	case osb.Failed:
 		a.Outcome = provision.FailedOp
+		a.Usable, a.Repeatable = got.InstanceUsable, got.UpdateRepeatable
 		a.Reply.Words = tidy(got.Description)
 		a.Fault = naru.Msg("provision.operation_failed", "provider", r.Provider.Name.Ko, "why", tidy(got.Description))
 	}

@@ -21,11 +21,13 @@ func (l *Link) Catalog(ctx context.Context, p catalog.Provider) (catalog.Listing
 		return catalog.Listing{}, unavailable(p, err)
 	}
 	var out catalog.Listing
-	for _, s := range got.Services {
+	raw := written(got.Raw)
+	for i, s := range got.Services {
 		offer, err := service(s)
 		if err != nil {
 			return catalog.Listing{}, fmt.Errorf("service %q: %w", s.ID, err)
 		}
+		raw.keep(i, &offer)
 		out.Services = append(out.Services, offer)
 	}
 	return out, nil
@@ -33,7 +35,7 @@ func (l *Link) Catalog(ctx context.Context, p catalog.Provider) (catalog.Listing
 
 func service(s osb.Service) (catalog.ServiceOffer, error) {
 	plans := s.Plans
-	s.Plans = nil
+	s.Plans, s.DashboardClient = nil, nil
 	wire, err := json.Marshal(s)
 	if err != nil {
 		return catalog.ServiceOffer{}, err

@@ -181,11 +181,11 @@ func TestAListThatIsNotThereIsToldFromAFault(t *testing.T) {
 	want(t, "create", b.call(t, provision.Put, "sync", ""), provision.Done, "")
 	seen := b.call(t, provision.Look, "sync", "")
 	want(t, "look", seen, provision.Done, "")
-	if seen.Reply.Plan != b.plans["sync"].ID || seen.Reply.Status != 200 || !seen.Credentials.IsZero() {
+	if seen.Reply.Plan != b.plans["sync"].ID || seen.Reply.Status != 200 || !seen.Content.IsZero() {
 		t.Errorf("seen: %+v", seen)
 	}
 	want(t, "bind", b.call(t, provision.Put, "sync", "bnd_1"), provision.Done, "")
-	if a := b.call(t, provision.Look, "sync", "bnd_1"); a.Outcome != provision.Done || !a.Credentials.IsZero() {
+	if a := b.call(t, provision.Look, "sync", "bnd_1"); a.Outcome != provision.Done || !a.Content.IsZero() {
 		t.Errorf("look at a binding: %s", a.Outcome)
 	}
 	want(t, "look at what is not there", b.call(t, provision.Look, "sync", "bnd_2"), provision.Missing, "provision.provider_refused")

@@ -78,13 +78,14 @@ func TestTheWholeLifeOfAnInstance(t *testing.T) {
 	want(t, "create again", b.call(t, provision.Put, "sync", ""), provision.Done, "")
 	bound := b.call(t, provision.Put, "sync", "bnd_1")
 	want(t, "bind", bound, provision.Done, "")
+	content, err := provision.OpenContent(bound.Content)
 	var credentials struct{ Key string }
-	if err := json.Unmarshal([]byte(bound.Credentials.Open()), &credentials); err != nil || credentials.Key == "" {
+	if err != nil || json.Unmarshal(content.Credentials, &credentials) != nil || credentials.Key == "" {
 		t.Errorf("credentials: %v", err)
 	}
 	fetched := b.call(t, provision.Fetch, "sync", "bnd_1")
-	if fetched.Outcome != provision.Done || fetched.Credentials.Open() != bound.Credentials.Open() {
-		t.Errorf("fetch: %s, the same credentials: %t", fetched.Outcome, fetched.Credentials.Open() == bound.Credentials.Open())
+	if fetched.Outcome != provision.Done || fetched.Content.Open() != bound.Content.Open() {
+		t.Errorf("fetch: %s, the same credentials: %t", fetched.Outcome, fetched.Content.Open() == bound.Content.Open())
 	}
 	held, err := b.link.Held(t.Context(), b.to)
 	if err != nil || len(held) != 1 || held[0].Instance != "ins_1" || len(held[0].Bindings) != 1 {

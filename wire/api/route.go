@@ -164,9 +164,13 @@ contract.tracks                GET  /contract/tracks
 provision.create               POST /provision/instances
 provision.instances            GET  /provision/instances
 provision.instance             GET  /provision/instances/{id}
+provision.update               POST /provision/instances/{id}/update
+provision.update_check         GET  /provision/instances/{id}/update-check
 provision.delete               POST /provision/instances/{id}/delete
 provision.bind                 POST /provision/instances/{instance}/bindings
 provision.binding              GET  /provision/bindings/{id}
+provision.rotate               POST /provision/bindings/{id}/rotate
+provision.rotate_check         GET  /provision/bindings/{id}/rotate-check
 provision.unbind               POST /provision/bindings/{id}/unbind
 provision.credentials          POST /provision/bindings/{id}/credentials
 provision.offers               GET  /provision/offers
