@@ -168,7 +168,8 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 // LiveInstance implements provision.Store: the one the order carries, or that is on its
 // way to it.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
-	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') LIMIT 1`
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off')
+		ORDER BY id DESC LIMIT 1`
 	tag := orderTag(of)
 	rows, err := cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, string(of))
@@ -257,13 +258,7 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		}
 		tx.fill(of, list, foundBy(of)(list), "instance")
 	}
-	if list = []provision.Instance{stored}; liveKnown {
-		if !stored.State.Live() {
-			list = nil
-			if len(live) > 0 && live[0].ID != i.ID {
-				list = live
-			}
-		}
+	if list, sure := carriedNow(live, stored); liveKnown && sure {
 		tx.fill(order, list, foundBy(order)(list), "instance")
 	}
 	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
@@ -271,6 +266,20 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
 	return nil
+}
+
+// carriedNow is what an order carries once an instance of it is stored: the newest one that
+// is live, because one that is taken away may stand beside its successor. Behind the
+// newest there may be another, which only the table knows.
+func carriedNow(live []provision.Instance, stored provision.Instance) (list []provision.Instance, sure bool) {
+	other := len(live) > 0 && live[0].ID != stored.ID
+	switch {
+	case stored.State.Live() && other && live[0].ID > stored.ID, !stored.State.Live() && other:
+		return live, true
+	case stored.State.Live():
+		return []provision.Instance{stored}, true
+	}
+	return nil, len(live) == 0
 }
 
 // rowQuery reads instances with the names of what they belong to.
