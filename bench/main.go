@@ -57,7 +57,7 @@ func claims() []claim {
 		{"osb-mutation-sqlite", "x", "insert-and-commit", ">", 0.5, mutations("sqlite")},
 		{"osb-mutation-postgres", "x", "insert-and-commit", ">", 0.5, mutations("postgres")},
 		{"osb-statements-mutation", "statements", "count", "<", 3, statementsOfMutations},
-		{"osb-statements-read", "statements", "count", "<", 0.001, statementsOfReads},
+		{"osb-statements-read", "statements", "count", "<", 0.05, statementsOfReads},
 		{"osb-inflight-memory", "MB", "process", "<", 200, inflightMemory},
 		{"store-group-commit", "x", "one-transaction-per-write", ">", 5, groupCommit},
 	}

@@ -106,66 +106,65 @@ func (tx *Tx) remove(b *bulk, tags []string, key string) {
 	tx.job.layer.pending(b).put(pendingRow{key: key})
 }
 
-// write writes what waits of a table, or with none named of all, deletions first.
-func (l *layer) write(ctx context.Context, q querier, tables []string) error {
+// statement is one on its way to the engine.
+type statement struct {
+	query string
+	args  []any
+}
+
+// statements takes what waits of some tables, or with none named of all, and gives the
+// statements that write it, deletions first.
+func (l *layer) statements(tables []string) (list []statement) {
 	for _, b := range bulks() {
 		p := l.rows[b]
 		if p == nil || (tables != nil && !slices.Contains(tables, b.table)) {
 			continue
 		}
 		if len(b.needs) > 0 {
-			if err := l.write(ctx, q, b.needs); err != nil {
-				return err
-			}
+			list = append(list, l.statements(b.needs)...)
 		}
-		if err := p.write(ctx, q); err != nil {
-			return fmt.Errorf("rows of %s: %w", b.table, err)
-		}
+		list = append(list, p.statements()...)
 		delete(l.rows, b)
 	}
-	return nil
+	return list
 }
 
-func (p *pendingRows) write(ctx context.Context, q querier) error {
+func (p *pendingRows) statements() (list []statement) {
 	var gone []any
-	var rows []pendingRow
+	var rows [][]any
 	for _, row := range p.rows {
 		if row.args == nil {
 			gone = append(gone, row.key)
 			continue
 		}
-		rows = append(rows, row)
+		rows = append(rows, row.args)
 	}
 	for part := range slices.Chunk(gone, maxRows) {
-		query := `DELETE FROM ` + p.bulk.table + ` WHERE ` + p.bulk.key + ` IN ` + places(1, len(part))
-		if _, err := q.ExecContext(ctx, query, part...); err != nil {
-			return err
-		}
+		list = append(list, statement{`DELETE FROM ` + p.bulk.table + ` WHERE ` + p.bulk.key + ` IN ` + places(1, len(part)), part})
 	}
-	for part := range slices.Chunk(rows, maxRows) {
-		args := make([][]any, len(part))
-		for i, row := range part {
-			args[i] = row.args
-		}
-		if err := insertMany(ctx, q, p.bulk.insert, p.bulk.after, args); err != nil {
-			return err
-		}
-	}
-	return nil
+	return append(list, inserts(p.bulk.insert, p.bulk.after, rows)...)
 }
 
-// insertMany puts many rows with one statement.
-func insertMany(ctx context.Context, q querier, insert, after string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
+// inserts puts many rows with few statements.
+func inserts(insert, after string, rows [][]any) (list []statement) {
+	for part := range slices.Chunk(rows, maxRows) {
+		all := make([]any, 0, len(part)*len(part[0]))
+		for _, row := range part {
+			all = append(all, row...)
+		}
+		list = append(list, statement{insert + ` VALUES ` + places(len(part), len(part[0])) + ` ` + after, all})
 	}
-	all := make([]any, 0, len(rows)*len(rows[0]))
-	for _, row := range rows {
-		all = append(all, row...)
+	return list
+}
+
+// inTurn sends statements one after the other.
+func inTurn(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error) {
+	for i, s := range list {
+		if _, err := conn.ExecContext(ctx, s.query, s.args...); err != nil {
+			return i, err
+		}
 	}
-	query := insert + ` VALUES ` + places(len(rows), len(rows[0])) + ` ` + after
-	_, err := q.ExecContext(ctx, query, all...)
-	return err
+	return len(list), nil
 }
 
 // places writes the parameters of rows: ($1, $2), ($3, $4).

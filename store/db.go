@@ -122,6 +122,7 @@ func (tx *Tx) use(ctx context.Context, query string) (querier, error) {
 func (tx *Tx) failed(err error) error {
 	if err != nil && tx.job != nil && !tx.job.saved && !errors.Is(err, sql.ErrNoRows) {
 		tx.job.group.broken = true
+		tx.job.failed = errors.Join(tx.job.failed, err) // also when the job makes nothing of it
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -24,6 +23,7 @@ type running struct {
 	layer  *layer
 	saved  bool        // it stands behind a savepoint
 	before recordState // at the savepoint
+	failed error       // what it put cannot be stored, whatever it makes of that
 }
 
 // run runs one job. A job that only puts rows needs no savepoint: when it fails, its
@@ -38,6 +38,9 @@ func (g *group) run(j job) error {
 	err := protect(func() error {
 		return j.fn(ctx, &Tx{dialect: db.dialect, sealer: db.sealer, cache: db.cache, job: r})
 	})
+	if err == nil {
+		err = r.failed
+	}
 	if g.broken {
 		return err
 	}
@@ -70,16 +73,18 @@ func (r *running) ready(ctx context.Context, query string) (querier, error) {
 	own := r.layer.waits(tables) || (change && r.layer.waiting())
 	if !r.saved && (change || own) {
 		if err := g.flush(ctx, g.layer, nil); err != nil {
+			r.failed = err
 			return nil, err
 		}
 		if _, err := g.w.q.ExecContext(ctx, "SAVEPOINT job"); err != nil {
-			g.broken = true
+			g.broken, r.failed = true, err
 			return nil, err
 		}
 		r.saved, r.before = true, g.w.record
 	}
 	if !r.saved && g.layer.waits(tables) {
 		if err := g.flush(ctx, g.layer, tables); err != nil {
+			r.failed = err
 			return nil, err
 		}
 	}
@@ -88,6 +93,7 @@ func (r *running) ready(ctx context.Context, query string) (querier, error) {
 	}
 	if own {
 		if err := g.flush(ctx, r.layer, tables); err != nil {
+			r.failed = err
 			return nil, err
 		}
 	}
@@ -120,12 +126,16 @@ func (g *group) flush(ctx context.Context, l *layer, tables []string) error {
 		return nil
 	}
 	g.changed = true
-	err := l.write(ctx, g.w.q, tables)
-	if err == nil && (tables == nil || slices.ContainsFunc(tables, isRecord)) {
-		if err = g.w.appendRecord(ctx, l); err == nil {
-			err = g.w.putHead(ctx, g.w.record.version)
+	list := l.statements(tables)
+	if tables == nil || slices.ContainsFunc(tables, isRecord) {
+		entries, err := g.w.recordStatements(ctx, l)
+		if err != nil {
+			g.broken = true
+			return err
 		}
+		list = append(append(list, entries...), g.w.headStatements(g.w.record.version)...)
 	}
+	_, err := g.w.send(ctx, list)
 	if err != nil && l == g.layer {
 		g.broken = true // what was put by jobs that have succeeded
 	}
@@ -137,42 +147,32 @@ func isRecord(table string) bool { return strings.HasPrefix(table, "record_") }
 // remembers reports whether results are remembered that such a table is a part of.
 func remembers(table string) bool { return !isRecord(table) && table != "task" && table != "follower" }
 
-// write writes what is left, with the mark that tells other processes to forget.
-func (g *group) write(ctx context.Context) error {
-	version := g.version
+// end writes what is left, with the mark that tells other processes to forget, and
+// commits. What was changed is what is remembered from then on.
+func (g *group) end(ctx context.Context) error {
+	w, version := g.w, g.version
 	for t := range g.layer.tables {
 		if remembers(t) {
 			version = g.version + 1
 		}
 	}
 	if !g.changed && !g.layer.waiting() && version == g.version {
-		return nil
-	}
-	g.changed = true
-	if err := g.layer.write(ctx, g.w.q, nil); err != nil {
-		return err
-	}
-	if err := g.w.appendRecord(ctx, g.layer); err != nil {
-		return err
-	}
-	return g.w.putHead(ctx, version)
-}
-
-// end commits, and makes what was changed what is remembered.
-func (g *group) end(ctx context.Context) error {
-	w := g.w
-	if !g.changed {
 		_, err := w.q.ExecContext(ctx, "ROLLBACK")
-		w.db.cache.committed(g.layer, g.version) // nothing changed; what was read may stay
+		w.db.cache.committed(g.layer, g.version) // what was read may stay
 		return err
 	}
-	w.db.cache.committing(w.record.version)
-	if _, err := w.q.ExecContext(ctx, "COMMIT"); err != nil {
-		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // the commit's error is the one that counts
+	list := g.layer.statements(nil)
+	entries, err := w.recordStatements(ctx, g.layer)
+	if err != nil {
+		return err
+	}
+	list = append(append(list, entries...), w.headStatements(version)...)
+	w.db.cache.committing(version)
+	if _, err := w.send(ctx, append(list, statement{query: "COMMIT"})); err != nil {
 		w.record.loaded = false
 		w.db.cache.aborted()
-		return fmt.Errorf("commit: %w", err)
+		return err
 	}
-	w.db.cache.committed(g.layer, w.record.version)
+	w.db.cache.committed(g.layer, version)
 	return nil
 }

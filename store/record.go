@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -41,13 +40,13 @@ func (tx *Tx) AppendEntries(_ context.Context, entries []record.Entry) error {
 	return nil
 }
 
-// appendRecord writes the entries that wait.
-func (w *writer) appendRecord(ctx context.Context, l *layer) error {
+// recordStatements takes the entries that wait and gives the statements that write them.
+func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, error) {
 	if len(l.record) == 0 {
-		return nil
+		return nil, nil
 	}
 	if err := w.loadTree(ctx); err != nil {
-		return fmt.Errorf("record: %w", err)
+		return nil, fmt.Errorf("record: %w", err)
 	}
 	var entries, subjects [][]any
 	hashes := make([]tlog.Hash, len(l.record))
@@ -64,31 +63,16 @@ func (w *writer) appendRecord(ctx context.Context, l *layer) error {
 	for i, t := range tiles {
 		rows[i] = []any{t.Level, t.Number, joinHashes(t.Hashes)}
 	}
-	if err := putRecord(ctx, w.q, entries, subjects, rows); err != nil {
-		return fmt.Errorf("record behind entry %d: %w", w.record.tree.Size, err)
-	}
 	w.record.tree, l.record = tree, nil
-	return nil
+	list := inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
+	list = append(list, inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
+	return append(list, inserts(`INSERT INTO record_tile (level, number, hashes)`,
+		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, rows)...), nil
 }
 
-func putRecord(ctx context.Context, q querier, entries, subjects, tiles [][]any) error {
-	for part := range slices.Chunk(entries, maxRows) {
-		if err := insertMany(ctx, q, `INSERT INTO record_entry (idx, op, leaf, hash)`, ``, part); err != nil {
-			return err
-		}
-	}
-	for part := range slices.Chunk(subjects, 4*maxRows) {
-		if err := insertMany(ctx, q, `INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, part); err != nil {
-			return err
-		}
-	}
-	return insertMany(ctx, q, `INSERT INTO record_tile (level, number, hashes)`,
-		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, tiles)
-}
-
-// putHead stores the size of the record, and the version, which moves with every group
-// that changed something processes remember.
-func (w *writer) putHead(ctx context.Context, version int64) error {
+// headStatements stores the size of the record, and the version, which moves with every
+// group that changed something processes remember.
+func (w *writer) headStatements(version int64) []statement {
 	size := w.record.size
 	if w.record.loaded {
 		size = w.record.tree.Size
@@ -96,9 +80,8 @@ func (w *writer) putHead(ctx context.Context, version int64) error {
 	if size == w.record.size && version == w.record.version {
 		return nil
 	}
-	_, err := w.q.ExecContext(ctx, `UPDATE record_head SET size = $1, version = $2 WHERE id = 1`, size, version)
 	w.record.size, w.record.version = size, version
-	return err
+	return []statement{{`UPDATE record_head SET size = $1, version = $2 WHERE id = 1`, []any{size, version}}}
 }
 
 // loadTree makes sure the edge in memory is that of the stored tree.

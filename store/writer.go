@@ -146,13 +146,19 @@ func (w *writer) attempt(jobs []job) (answers []error, apart bool) {
 			return answers, true
 		}
 	}
-	if err := g.write(ctx); err != nil {
+	if err := g.end(ctx); err != nil {
 		w.rollback(ctx, before)
+		w.record.loaded = false // whether the engine committed may be unknown
 		fail(err)
 		return answers, true
 	}
-	fail(g.end(ctx))
 	return answers, false
+}
+
+// send sends statements together.
+func (w *writer) send(ctx context.Context, list []statement) (failed int, err error) {
+	w.db.count.Add(int64(len(list)))
+	return w.db.dialect.send(ctx, w.conn, list)
 }
 
 // rollback ends a transaction of which nothing is kept.
@@ -163,18 +169,14 @@ func (w *writer) rollback(ctx context.Context, before recordState) {
 
 // begin opens a transaction and finds out whether another process wrote meanwhile.
 func (w *writer) begin(ctx context.Context) (*group, error) {
-	for _, stmt := range w.db.dialect.beginWrite {
-		if _, err := w.q.ExecContext(ctx, stmt); err != nil {
-			_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
-			return nil, fmt.Errorf("begin: %w", err)
-		}
-	}
 	g := &group{w: w, layer: newLayer()}
-	var size int64
-	if err := w.q.QueryRowContext(ctx, `SELECT size, version FROM record_head WHERE id = 1`).Scan(&size, &g.version); err != nil {
-		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // the first error is the one that counts
+	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
+	size, version, err := w.db.dialect.begin(ctx, w.conn)
+	if err != nil {
+		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
 		return nil, fmt.Errorf("begin: %w", err)
 	}
+	g.version = version
 	w.record.found(size, g.version)
 	w.db.cache.seen(g.version)
 	return g, nil
