@@ -6,6 +6,9 @@ import (
 	"naru"
 )
 
+// unknownKey is the fault of an update of which nobody could find out what became of it.
+const unknownKey = "provision.update_unknown"
+
 // Alter begins the way to other values of what is ready.
 func (w Work) Alter(now time.Time) Work {
 	next := w.enter(Updating, now)
@@ -83,5 +86,5 @@ func (w Work) afterUpdateFetch(a Answer, now time.Time) (Work, time.Duration) {
 			return w.soon(a)
 		}
 	}
-	return w.asBefore(naru.Msg("provision.update_unknown"), now), 0
+	return w.asBefore(naru.Msg(unknownKey), now), 0
 }
