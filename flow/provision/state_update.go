@@ -31,7 +31,7 @@ func (w Work) afterPatch(a Answer, now time.Time) (Work, time.Duration) {
 	case Rejected, Gone, Missing: // nothing changed by this call
 	default:
 		w.Unsure = true
-		if w.Attempts+1 < repeatLimit {
+		if w.Attempts+1 < repeatLimit && !a.final() {
 			return w.soon(a)
 		}
 	}
@@ -40,6 +40,9 @@ func (w Work) afterPatch(a Answer, now time.Time) (Work, time.Duration) {
 	}
 	return w.asBefore(a.Fault, now), 0
 }
+
+// final reports whether the broker asked not to repeat the update.
+func (a Answer) final() bool { return a.Repeatable != nil && !*a.Repeatable }
 
 // look turns to fetching the instance, to find out which values it has.
 func (w Work) look(fault naru.Message, now time.Time) Work {

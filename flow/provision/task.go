@@ -287,6 +287,11 @@ func (i *Instance) keep(r Request, a Answer) {
 	if a.Metadata != nil {
 		i.Metadata = a.Metadata
 	}
+	if r.Step == Patch && i.Change != nil && (a.Usable != nil || a.Repeatable != nil) {
+		change := *i.Change
+		change.Usable, change.Repeatable = a.Usable, a.Repeatable
+		i.Change = &change
+	}
 }
 
 // unchanged reports whether nothing is new but the time of the next attempt, which the
