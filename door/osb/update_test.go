@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,6 +154,31 @@ func TestWhatTheProviderSaysOfAFailedUpdateIsPassedOn(t *testing.T) {
 	}
 	if !strings.Contains(end.Description, "broken") {
 		t.Errorf("why: %q", end.Description)
+	}
+}
+
+// A broker that asks not to repeat an update is not asked again; what the instance is now is looked up.
+func TestAnUpdateThatMustNotBeRepeatedIsSentOnce(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, testdb.SQLite(t), time.Minute)
+	b.ready(t, "i-1", "sync")
+	b.Order("bigger", nil)
+	var patches atomic.Int32
+	b.moveBroker(t, testbroker.NewFrontOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodGet {
+			_, _ = w.Write([]byte(`{"plan_id":"` + b.Plan("sync").OSBID + `"}`))
+			return
+		}
+		patches.Add(1)
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = w.Write([]byte(`{"description":"half done","instance_usable":false,"update_repeatable":false}`))
+	})).URL)
+	_, err := b.client.Update(t.Context(), b.patch("i-1", "sync", "bigger", false))
+	var refusal *osb.Error
+	if !errors.As(err, &refusal) || refusal.Status != 422 || refusal.InstanceUsable == nil || *refusal.InstanceUsable ||
+		refusal.UpdateRepeatable == nil || *refusal.UpdateRepeatable || patches.Load() != 1 {
+		t.Errorf("%+v, asked %d times", err, patches.Load())
 	}
 }
 

@@ -77,10 +77,13 @@ func finishChange(ctx context.Context, c *op.Call, s Store, i *Instance, a Answe
 	i.Change, i.Fault = &change, naru.Message{}
 	pairs := append(i.detail(Updating), "change", change.ID)
 	if change.Fault.Key != "" {
-		change.Usable, change.Repeatable = a.Usable, a.Repeatable
+		if a.Usable != nil || a.Repeatable != nil {
+			change.Usable, change.Repeatable = a.Usable, a.Repeatable
+		}
 		c.Record(i.subjects(), append(pairs, "fault", change.Fault.Key)...)
 		return s.PutInstance(ctx, *i)
 	}
+	change.Usable, change.Repeatable = nil, nil
 	old := Term{Instance: i.ID, Until: c.Now, Order: i.Order, Plan: i.Plan}
 	i.take(change)
 	if old.Plan != i.Plan {

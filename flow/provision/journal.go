@@ -171,7 +171,10 @@ func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, p pas
 		return nil
 	}
 	code := CodeDone
-	if a.Outcome == FailedOp {
+	switch {
+	case p.now.State == Ready && p.now.Fault.Key == unknownKey:
+		code = CodeUnknown
+	case a.Outcome == FailedOp, p.now.State == Ready && p.now.Fault.Key != "":
 		code = CodeFailed
 	}
 	return s.SettleCalls(ctx, r.Instance, r.Binding, BrokerCall{Code: code, BrokerWords: a.Reply.Words, SettledAt: c.Now})

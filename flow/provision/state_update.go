@@ -6,6 +6,9 @@ import (
 	"naru"
 )
 
+// unknownKey is the fault of an update of which nobody could find out what became of it.
+const unknownKey = "provision.update_unknown"
+
 // Alter begins the way to other values of what is ready.
 func (w Work) Alter(now time.Time) Work {
 	next := w.enter(Updating, now)
@@ -28,7 +31,7 @@ func (w Work) afterPatch(a Answer, now time.Time) (Work, time.Duration) {
 	case Rejected, Gone, Missing: // nothing changed by this call
 	default:
 		w.Unsure = true
-		if w.Attempts+1 < repeatLimit {
+		if w.Attempts+1 < repeatLimit && !a.final() {
 			return w.soon(a)
 		}
 	}
@@ -37,6 +40,9 @@ func (w Work) afterPatch(a Answer, now time.Time) (Work, time.Duration) {
 	}
 	return w.asBefore(a.Fault, now), 0
 }
+
+// final reports whether the broker asked not to repeat the update.
+func (a Answer) final() bool { return a.Repeatable != nil && !*a.Repeatable }
 
 // look turns to fetching the instance, to find out which values it has.
 func (w Work) look(fault naru.Message, now time.Time) Work {
@@ -83,5 +89,5 @@ func (w Work) afterUpdateFetch(a Answer, now time.Time) (Work, time.Duration) {
 			return w.soon(a)
 		}
 	}
-	return w.asBefore(naru.Msg("provision.update_unknown"), now), 0
+	return w.asBefore(naru.Msg(unknownKey), now), 0
 }

@@ -251,7 +251,8 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	step, stale := resume(&i.Work, r, c.Now)
 	if !stale {
 		i.Limit = r.Limit
-		i.Work, step.After = i.Settle(r.judge(a), c.Now)
+		a = r.judge(a)
+		i.Work, step.After = i.Settle(a, c.Now)
 		step.Done = i.State.Settled()
 		i.keep(r, a)
 	}
@@ -285,6 +286,11 @@ func (i *Instance) keep(r Request, a Answer) {
 	}
 	if a.Metadata != nil {
 		i.Metadata = a.Metadata
+	}
+	if r.Step == Patch && i.Change != nil && (a.Usable != nil || a.Repeatable != nil) {
+		change := *i.Change
+		change.Usable, change.Repeatable = a.Usable, a.Repeatable
+		i.Change = &change
 	}
 }
 

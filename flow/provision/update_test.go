@@ -440,3 +440,54 @@ func TestACatalogueThatIsOldIsReadAgain(t *testing.T) {
 	r.Drain()
 	running(r, "sync")
 }
+
+// patches are the rows of the journal about updates of an instance, the newest first.
+func patches(r *testroad.Road, id provision.InstanceID) (out []provision.BrokerCall) {
+	r.T.Helper()
+	for _, k := range testroad.Do(r, testroad.Operator(), r.Ops.Calls, provision.CallsIn{CallFilter: provision.CallFilter{Instance: id}}).Rows {
+		if k.Step == provision.Patch {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+func TestEveryUpdateStandsInTheJournalAndIsSettledThere(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		from  string
+		to    string
+		mode  testbroker.Mode
+		calls int
+		code  provision.Code
+	}{
+		{"one that the provider made", "sync", "bigger", testbroker.Pass, 1, provision.CodeDone},
+		{"one that the provider makes later", "sync", "async", testbroker.Pass, 1, provision.CodeDone},
+		{"one that the provider refused", "bigger", "sync", testbroker.Pass, 1, provision.CodeRejected},
+		{"one that failed at the provider", "sync", "async", testbroker.FailedOperation, 1, provision.CodeFailed},
+		{"one of which nobody knows", "sync", "bigger", testbroker.Error500, 3, provision.CodeUnknown},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			testdb.Each(t, func(t *testing.T, db *store.DB) {
+				r := testroad.New(t, db)
+				i := running(r, tt.from)
+				r.Order(tt.to, nil)
+				r.Front.Set(tt.mode)
+				update(r, provision.UpdateIn{InstanceRef: ref(i.ID), Plan: r.Plan(tt.to).ID})
+				until(r, i.ID, provision.Ready)
+				rows := patches(r, i.ID)
+				if len(rows) != tt.calls {
+					t.Fatalf("calls: %+v", rows)
+				}
+				for _, k := range rows {
+					if k.State != provision.CallSettled || k.Code != tt.code || k.Digest != rows[0].Digest {
+						t.Errorf("%s, %s; want settled, %s", k.State, k.Code, tt.code)
+					}
+				}
+			})
+		})
+	}
+}
