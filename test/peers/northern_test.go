@@ -381,7 +381,7 @@ func TestRefusalsReachAPlatformOfOthers(t *testing.T) {
 
 func TestAPlatformOfOthersUsesTheReferenceBrokers(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"messaging", "objects", "postgres"} {
+	for _, name := range []string{"messaging", "objects", "postgres", "fault"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, testnaru.Config{}, reference(t, name))
