@@ -54,8 +54,12 @@ type Road struct {
 // Operator may do what nobody else has to in a test.
 func Operator() naru.Actor { return naru.Actor{User: "op", Role: "operator"} }
 
-// New builds the road on a fresh database, with the broker's certificate of the tier.
-func New(t testing.TB, db *store.DB) *Road {
+// OneClock gives the broker the clock of the road, for tests of usage.
+func OneClock(r *Road, c *kit.Config) { c.Now = r.Now }
+
+// New builds the road on a fresh database, with the broker's certificate of the tier. The
+// broker's configuration may be changed.
+func New(t testing.TB, db *store.DB, change ...func(*Road, *kit.Config)) *Road {
 	t.Helper()
 	return NewWith(t, db, 10*time.Second)
 }
@@ -70,7 +74,11 @@ func NewWith(t testing.TB, db *store.DB, timeout time.Duration) *Road {
 	book := law.NewBook(set)
 	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
-	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
+	var site kit.Config
+	for _, f := range change {
+		f(r, &site)
+	}
+	r.Broker = testbroker.Serve(t, testbroker.Folders, site)
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
 	link := provider.New(provider.Config{Loopback: true, Timeout: timeout, Now: r.Now})
 	t.Cleanup(link.Close)
