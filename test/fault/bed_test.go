@@ -144,7 +144,11 @@ func (b *bed) ready(slug string) *thing {
 func (b *bed) bound() (*thing, string) {
 	b.t.Helper()
 	i := b.ready("sync")
-	got, err := i.bind(false)
+	if _, err := i.bind(true); err != nil {
+		b.t.Fatal(err)
+	}
+	b.ends(i.pollBinding, "", osb.Succeeded)
+	got, err := b.client.GetBinding(b.t.Context(), osb.GetBindingRequest{InstanceID: i.id, BindingID: "b"})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -105,6 +105,8 @@ func TestEveryFaultOfABrokerWithEveryOperation(t *testing.T) {
 					b.binding(w)
 					b.unbinding(w)
 					b.deletion(w)
+					b.updating(w)
+					b.rotating(w)
 					b.polling(w)
 				})
 			})

@@ -69,12 +69,16 @@ func other(t *testing.T) (*testbroker.Broker, testnaru.Site) {
 }
 
 // reference starts one of naru's own brokers as `naru broker NAME`.
-func reference(t *testing.T, name string, arguments ...string) testnaru.Site {
+func reference(t *testing.T, name string) testnaru.Site {
 	t.Helper()
 	if name == "postgres" {
 		testdb.NeedPostgres(t)
 	}
-	command := exec.Command(testnaru.Binary(t), append([]string{"broker", name, "--dir", t.TempDir(), "--stdin"}, arguments...)...)
+	arguments := []string{"broker", name, "--stdin"}
+	if name != "fault" { // which keeps nothing
+		arguments = append(arguments, "--dir", t.TempDir())
+	}
+	command := exec.Command(testnaru.Binary(t), arguments...)
 	command.Env = append(os.Environ(), "NARU_BROKER_PASSWORD=southern-password")
 	command.Stderr = t.Output()
 	stdin, err := command.StdinPipe()
@@ -115,6 +119,8 @@ type walk struct {
 	service, plan string
 	order         string
 	async         bool
+	larger        string // plan to move to; "" stays
+	unbound       bool   // leave bindings out
 }
 
 func (b *bed) walk(t *testing.T, slug string, async bool) *walk {
@@ -212,6 +218,28 @@ func (w *walk) unchanged() {
 	}
 }
 
+// upgrade moves the instance to another plan, under an order for that.
+func (w *walk) upgrade(slug string) {
+	w.t.Helper()
+	order := w.Order(w.t, slug)
+	_, plan := w.Plan(w.t, slug)
+	target := string(plan)
+	got, err := w.client.UpdateInstance(&osbc.UpdateInstanceRequest{
+		InstanceID: w.id, AcceptsIncomplete: w.async, ServiceID: w.service, PlanID: &target, OriginatingIdentity: identity(),
+		Parameters: map[string]any{"order": order}, PreviousValues: &osbc.PreviousValues{PlanID: w.plan, ServiceID: w.service},
+	})
+	w.must("upgrade", err)
+	if got.Async {
+		w.settle("the upgrade", false, w.poll(got.OperationKey))
+	}
+	fetched, err := w.client.GetInstance(&osbc.GetInstanceRequest{InstanceID: w.id})
+	w.must("fetch", err)
+	if fetched.PlanID != target {
+		w.t.Errorf("the plan is %s after the change to %s", fetched.PlanID, target)
+	}
+	w.plan = target
+}
+
 func (w *walk) bind() {
 	w.t.Helper()
 	app := "app"
@@ -288,8 +316,13 @@ func (w *walk) whole() {
 	w.t.Helper()
 	w.provision()
 	w.unchanged()
-	w.bind()
-	w.unbind()
+	if w.larger != "" {
+		w.upgrade(w.larger)
+	}
+	if !w.unbound {
+		w.bind()
+		w.unbind()
+	}
 	w.deprovision()
 }
 
@@ -302,14 +335,16 @@ func TestAPlatformAndABrokerOfOthersWorkThroughNaru(t *testing.T) {
 		if err != nil || len(catalog.Services) != 0 {
 			t.Fatalf("the catalogue without an order: %+v, %v", catalog, err)
 		}
-		for _, slug := range []string{"sync", "async"} {
+		for slug, larger := range map[string]string{"sync": "bigger", "async": ""} {
 			for _, async := range []bool{true, false} {
-				b.walk(t, slug, async).whole()
+				w := b.walk(t, slug, async)
+				w.larger = larger
+				w.whole()
 			}
 		}
 		catalog, err = b.client.GetCatalog()
-		if err != nil || len(catalog.Services) != 1 || len(catalog.Services[0].Plans) != 2 {
-			t.Errorf("the catalogue with orders for two plans: %+v, %v", catalog, err)
+		if err != nil || len(catalog.Services) != 1 || len(catalog.Services[0].Plans) != 3 {
+			t.Errorf("the catalogue with orders for three plans: %+v, %v", catalog, err)
 		}
 		state, err := southern.Read(south.Config.DataDir)
 		if err != nil {
@@ -381,14 +416,19 @@ func TestRefusalsReachAPlatformOfOthers(t *testing.T) {
 
 func TestAPlatformOfOthersUsesTheReferenceBrokers(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"messaging", "objects", "postgres"} {
+	for _, name := range []string{"messaging", "objects", "postgres", "fault"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, testnaru.Config{}, reference(t, name))
+			unbound := name == "fault" // gives endpoints, whose ports this client reads as numbers and the specification writes as texts
 			for _, plan := range b.Offers[0].Plans {
-				b.walk(t, plan.Slug, true).whole()
+				w := b.walk(t, plan.Slug, true)
+				w.unbound = unbound
+				w.whole()
 			}
-			b.walk(t, b.Offers[0].Plans[0].Slug, false).whole()
+			w := b.walk(t, b.Offers[0].Plans[0].Slug, false)
+			w.unbound = unbound
+			w.whole()
 		})
 	}
 }
