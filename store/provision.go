@@ -125,7 +125,7 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 
 // LiveInstance implements provision.Store.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
-	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted') LIMIT 1`
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') LIMIT 1`
 	if i, ok, err := maybe(collect(ctx, tx, scanInstance, q, string(of))); ok || err != nil {
 		return i, ok, err
 	}
@@ -198,7 +198,7 @@ func (tx *Tx) InstanceRow(ctx context.Context, id provision.InstanceID) (provisi
 // Instances implements provision.Store: the newest first.
 func (tx *Tx) Instances(ctx context.Context, f provision.Filter, p naru.Page) (naru.List[provision.InstanceRow], error) {
 	q := rowSelect(`($1 = '' OR i.institution = $1) AND ($2 = '' OR i.system = $2) AND ($3 = '' OR i.provider = $3)
-		AND ($4 = '' OR i.order_id = $4) AND ($5 = '' OR i.state = $5) AND (NOT $6 OR i.state NOT IN ('failed', 'deleted'))
+		AND ($4 = '' OR i.order_id = $4) AND ($5 = '' OR i.state = $5) AND (NOT $6 OR i.state NOT IN ('failed', 'deleted', 'written_off'))
 		AND ($7 = '' OR i.id < $7) ORDER BY i.id DESC LIMIT $8`)
 	rows, err := collect(ctx, tx, scanInstanceRow, q, string(f.Institution), string(f.System), string(f.Provider), string(f.Order),
 		string(f.State), f.Live, p.After, p.Size()+1)

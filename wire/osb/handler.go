@@ -20,7 +20,7 @@ import (
 const (
 	MaxRequestBody = 1 << 20
 	MaxParameters  = 64 << 10
-	MaxID          = 1000
+	MaxID          = 1500
 )
 
 // Authenticate decides who calls: it returns the context for the Broker, or an error. An *Error
