@@ -11,7 +11,8 @@ import (
 	"naru/flow/catalog"
 )
 
-const providerColumns = `id, name, name_en, venue, broker_url, broker_user, broker_password, version, synced_at, fault, problems, synthetic`
+const providerColumns = `id, name, name_en, venue, broker_url, broker_user, broker_password, version, synced_at, fault, problems, synthetic,
+	broker_version, version_set`
 
 // scanProvider unseals the broker's password, which is bound to the provider's id.
 func (tx *Tx) scanProvider(s scanner) (p catalog.Provider, err error) {
@@ -19,7 +20,8 @@ func (tx *Tx) scanProvider(s scanner) (p catalog.Provider, err error) {
 		sealed, problems []byte
 		synced           int64
 	)
-	err = s.Scan(&p.ID, &p.Name.Ko, &p.Name.En, &p.Venue, &p.BrokerURL, &p.BrokerUser, &sealed, &p.Version, &synced, &p.Fault, &problems, &p.Synthetic)
+	err = s.Scan(&p.ID, &p.Name.Ko, &p.Name.En, &p.Venue, &p.BrokerURL, &p.BrokerUser, &sealed, &p.Version, &synced, &p.Fault, &problems, &p.Synthetic,
+		&p.BrokerVersion, &p.VersionSet)
 	if err != nil {
 		return p, err
 	}
@@ -78,11 +80,13 @@ func (tx *Tx) PutProvider(ctx context.Context, p catalog.Provider) error {
 		}
 		problems = string(text)
 	}
-	const q = `INSERT INTO provider (` + providerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+	const q = `INSERT INTO provider (` + providerColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_en = excluded.name_en, venue = excluded.venue,
 		broker_url = excluded.broker_url, broker_user = excluded.broker_user, broker_password = excluded.broker_password,
-		version = excluded.version, synced_at = excluded.synced_at, fault = excluded.fault, problems = excluded.problems, synthetic = excluded.synthetic`
-	return tx.exec(ctx, q, p.ID, p.Name.Ko, p.Name.En, p.Venue, p.BrokerURL, p.BrokerUser, sealed, p.Version, micros(p.SyncedAt), p.Fault, problems, p.Synthetic)
+		version = excluded.version, synced_at = excluded.synced_at, fault = excluded.fault, problems = excluded.problems, synthetic = excluded.synthetic,
+		broker_version = excluded.broker_version, version_set = excluded.version_set`
+	return tx.exec(ctx, q, p.ID, p.Name.Ko, p.Name.En, p.Venue, p.BrokerURL, p.BrokerUser, sealed, p.Version, micros(p.SyncedAt), p.Fault, problems, p.Synthetic,
+		p.BrokerVersion, p.VersionSet)
 }
 
 const serviceColumns = `s.id, s.provider, s.osb_id, s.slug, s.name, s.name_en, s.doc, s.doc_en, s.category, s.region, s.meters,

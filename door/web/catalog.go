@@ -205,7 +205,8 @@ func (s *server) register(q *request) error {
 	form := q.r.PostFormValue
 	in := catalog.RegisterIn{
 		Name: naru.Text{Ko: strings.TrimSpace(form("name_ko")), En: strings.TrimSpace(form("name_en"))}, Venue: policy.Venue(form("venue")),
-		BrokerURL: strings.TrimSpace(form("broker_url")), BrokerUser: form("broker_user"), BrokerPassword: naru.NewSecret(form("broker_password")),
+		BrokerURL: strings.TrimSpace(form("broker_url")), BrokerVersion: strings.TrimSpace(form("broker_version")),
+		BrokerUser: form("broker_user"), BrokerPassword: naru.NewSecret(form("broker_password")),
 	}
 	made, err := op.Do(q.r.Context(), q.Runner, q.call(), catalog.Register, in)
 	if err != nil {

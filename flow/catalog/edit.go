@@ -21,6 +21,7 @@ type RegisterIn struct {
 	BrokerURL      string       `json:"broker_url,omitempty" doc:"http or https address of the Open Service Broker, without credentials"`
 	BrokerUser     string       `json:"broker_user,omitempty" doc:"user name at the broker"`
 	BrokerPassword naru.Secret  `json:"broker_password,omitzero" doc:"kept sealed; empty keeps the one there is"`
+	BrokerVersion  string       `json:"broker_version,omitempty" doc:"version of the broker API, 2.4 to 2.17; empty finds the newest the broker takes"`
 	Version        int64        `json:"version,omitempty" doc:"version the change is based on; 0 skips the comparison"`
 	Synthetic      bool         `json:"synthetic,omitempty" doc:"example data, to be marked as such"`
 }
@@ -30,6 +31,7 @@ func (in *RegisterIn) check() *problems {
 	ps.want(in.Name.Ko != "" && len(in.Name.Ko) <= maxName && len(in.Name.En) <= maxName, "name", "catalog.field_missing")
 	ps.want(slices.Contains(policy.Venues(), in.Venue), "venue", "catalog.bad_venue", "value", clip(string(in.Venue)))
 	ps.want(in.BrokerURL == "" || checkURL(in.BrokerURL), "broker_url", "catalog.bad_broker_url")
+	ps.want(in.BrokerVersion == "" || checkBrokerVersion(in.BrokerVersion), "broker_version", "catalog.bad_broker_version", "value", clip(in.BrokerVersion))
 	return ps
 }
 
@@ -51,6 +53,7 @@ func register(ctx context.Context, c *op.Call, s Store, in RegisterIn) (Provider
 	if !known {
 		p.ID = ProviderID(c.NewID("prv"))
 	}
+	p.asked(in)
 	p.Name, p.Venue, p.BrokerURL, p.BrokerUser, p.Synthetic = in.Name, in.Venue, in.BrokerURL, in.BrokerUser, in.Synthetic
 	if !in.BrokerPassword.IsZero() {
 		p.BrokerPassword = in.BrokerPassword

@@ -9,6 +9,8 @@ import (
 // Listing is a provider's catalogue as its broker or its file gives it.
 type Listing struct {
 	Services []ServiceOffer `json:"services" doc:"every service with its plans; what is not named is gone"`
+	// Version is that of the broker API in which the catalogue was read; "" for one from a file.
+	Version string `json:"-"`
 }
 
 // ServiceOffer is one service of a listing. An empty text means that the listing does

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,18 +16,23 @@ type ProviderID string
 // Provider is a seller of services (공급자): a government centre or a certified private
 // cloud, at one venue, with the broker that creates what is bought.
 type Provider struct {
-	ID             ProviderID     `json:"id"`
-	Name           naru.Text      `json:"name"`
-	Venue          policy.Venue   `json:"venue"`
-	BrokerURL      string         `json:"broker_url,omitempty"` // "" = no broker, nothing can be provisioned
-	BrokerUser     string         `json:"broker_user,omitempty"`
-	BrokerPassword naru.Secret    `json:"-"`
-	Version        int64          `json:"version"`
-	SyncedAt       time.Time      `json:"synced_at,omitzero"` // when the catalogue was last taken over
-	Fault          string         `json:"fault,omitempty"`    // message key of the last refusal, "" = none
-	Problems       []naru.Problem `json:"problems,omitempty"` // the single faults behind it
-	Synthetic      bool           `json:"synthetic"`
-	Admission      Score          `json:"admission"` // of the read operations of this step only
+	ID             ProviderID   `json:"id"`
+	Name           naru.Text    `json:"name"`
+	Venue          policy.Venue `json:"venue"`
+	BrokerURL      string       `json:"broker_url,omitempty"` // "" = no broker, nothing can be provisioned
+	BrokerUser     string       `json:"broker_user,omitempty"`
+	BrokerPassword naru.Secret  `json:"-"`
+	// BrokerVersion is the newest version of the Open Service Broker API that the broker takes, "2.4" to
+	// "2.17": set by hand, or found when its catalogue was read; "" = not known yet.
+	BrokerVersion string `json:"broker_version,omitempty"`
+	// VersionSet says that BrokerVersion was set by hand and is not searched for.
+	VersionSet bool           `json:"version_set,omitempty"`
+	Version    int64          `json:"version"`
+	SyncedAt   time.Time      `json:"synced_at,omitzero"` // when the catalogue was last taken over
+	Fault      string         `json:"fault,omitempty"`    // message key of the last refusal, "" = none
+	Problems   []naru.Problem `json:"problems,omitempty"` // the single faults behind it
+	Synthetic  bool           `json:"synthetic"`
+	Admission  Score          `json:"admission"` // of the read operations of this step only
 }
 
 // shownTo returns the provider without what only its own people, the operator and the
@@ -36,6 +42,7 @@ func (p Provider) shownTo(a naru.Actor) Provider {
 	case identity.Operator, identity.Auditor, identity.Provider, identity.System:
 	default:
 		p.BrokerURL, p.BrokerUser, p.BrokerPassword = "", "", naru.Secret{}
+		p.BrokerVersion, p.VersionSet = "", false
 		p.Problems = nil
 	}
 	return p
@@ -59,6 +66,22 @@ func requireSight(a naru.Actor, of ProviderID, object string) error {
 		return naru.NewError(naru.Denied, identity.NotYours, "object", object)
 	}
 	return nil
+}
+
+// checkBrokerVersion accepts the versions of the Open Service Broker API that deployed brokers speak.
+func checkBrokerVersion(version string) bool {
+	minor, ok := strings.CutPrefix(version, "2.")
+	n, err := strconv.Atoi(minor)
+	return ok && err == nil && n >= 4 && n <= 17 && minor == strconv.Itoa(n)
+}
+
+// asked takes over what a registration says of the broker's version. Without a word it is found at the next
+// reading of the catalogue; what was found stays as long as the broker is the same.
+func (p *Provider) asked(in RegisterIn) {
+	if in.BrokerVersion != "" || p.VersionSet || p.BrokerURL != in.BrokerURL {
+		p.BrokerVersion = in.BrokerVersion
+	}
+	p.VersionSet = in.BrokerVersion != ""
 }
 
 // checkURL accepts an http or https address without credentials in it: those would

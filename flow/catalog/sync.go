@@ -94,11 +94,14 @@ func takeOver(ctx context.Context, c *op.Call, s Store, p Provider, l *Listing) 
 	if err := s.PutPlans(ctx, u.plans); err != nil {
 		return Change{}, fmt.Errorf("plans of %s: %w", p.ID, err)
 	}
+	if !p.VersionSet && l.Version != "" {
+		p.BrokerVersion = l.Version
+	}
 	p.SyncedAt, p.Fault, p.Problems = c.Now, "", nil
 	if err := s.PutProvider(ctx, p); err != nil {
 		return Change{}, err
 	}
 	c.Record([]string{string(p.ID)}, "outcome", "taken_over", "services", fmt.Sprint(u.change.Services), "plans", fmt.Sprint(u.change.Plans),
-		"added", fmt.Sprint(u.change.Added), "changed", fmt.Sprint(u.change.Changed), "gone", fmt.Sprint(u.change.Gone))
+		"added", fmt.Sprint(u.change.Added), "changed", fmt.Sprint(u.change.Changed), "gone", fmt.Sprint(u.change.Gone), "broker_version", p.BrokerVersion)
 	return u.change, nil
 }

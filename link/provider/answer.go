@@ -28,6 +28,10 @@ func failed(step provision.Step, provider string, err error) provision.Answer {
 		return provision.Answer{Outcome: provision.Unknown, Fault: naru.Msg("provision.provider_silent", "provider", provider)}
 	}
 	a := provision.Answer{RetryAfter: retryAfter(err), Fault: fault(provider, call), Reply: replied(err)}
+	if errors.Is(err, osb.ErrUnsupported) { // asking again does not help
+		a.Outcome, a.Fault = provision.Rejected, naru.Msg("provision.provider_too_old", "provider", provider)
+		return a
+	}
 	var said *osb.Error
 	if errors.As(err, &said) {
 		a.Usable, a.Repeatable = said.InstanceUsable, said.UpdateRepeatable

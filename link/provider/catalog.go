@@ -14,13 +14,18 @@ import (
 // Catalog implements catalog.Broker: it reads the broker's catalogue and takes from its
 // metadata what naru has a place for. What the broker does not say stays empty.
 func (l *Link) Catalog(ctx context.Context, p catalog.Provider) (catalog.Listing, error) {
-	got, err := do(ctx, l, p, func(ctx context.Context, c *osb.Client) (osb.CatalogResponse, error) {
-		return c.Catalog(ctx, osb.CatalogRequest{})
+	if !p.VersionSet {
+		p.BrokerVersion = "" // the broker may have learnt since it was read last
+	}
+	var found osb.Profile
+	got, err := do(ctx, l, p, func(ctx context.Context, c *osb.Client) (got osb.CatalogResponse, err error) {
+		got, found, err = c.FindCatalog(ctx, osb.CatalogRequest{})
+		return got, err
 	})
 	if err != nil {
 		return catalog.Listing{}, unavailable(p, err)
 	}
-	var out catalog.Listing
+	out := catalog.Listing{Version: string(found)}
 	for _, s := range got.Services {
 		offer, err := service(s)
 		if err != nil {

@@ -45,8 +45,8 @@ type Link struct {
 
 // entry is a client with what it was made from, to notice a change of registration.
 type entry struct {
-	url, user, password string
-	client              *osb.Client
+	url, user, password, version string
+	client                       *osb.Client
 }
 
 // New returns a link.
@@ -81,18 +81,18 @@ func (l *Link) client(p catalog.Provider) (*osb.Client, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e, ok := l.clients[p.ID]; ok && e.url == p.BrokerURL && e.user == p.BrokerUser && e.password == p.BrokerPassword.Open() {
+	if e, ok := l.clients[p.ID]; ok && e.url == p.BrokerURL && e.user == p.BrokerUser && e.password == p.BrokerPassword.Open() && e.version == p.BrokerVersion {
 		return e.client, nil
 	}
 	client, err := osb.NewClient(osb.ClientConfig{
 		URL: p.BrokerURL, User: p.BrokerUser, Password: osb.Secret(p.BrokerPassword.Open()),
-		Timeout: l.config.Timeout, Transport: l.transport,
+		Timeout: l.config.Timeout, Transport: l.transport, Profile: osb.Profile(p.BrokerVersion),
 	})
 	if err != nil {
 		return nil, addressError{err.Error()}
 	}
 	if p.ID != "" { // a provider that is not registered yet is not remembered
-		l.clients[p.ID] = entry{p.BrokerURL, p.BrokerUser, p.BrokerPassword.Open(), client}
+		l.clients[p.ID] = entry{p.BrokerURL, p.BrokerUser, p.BrokerPassword.Open(), p.BrokerVersion, client}
 	}
 	return client, nil
 }
