@@ -38,7 +38,7 @@ func (s *Stand) ServeBehind(t testing.TB) (catalog.PlanID, *testbroker.Front) {
 
 func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url string) catalog.PlanID {
 	t.Helper()
-	link := provider.New(provider.Config{Loopback: true})
+	link := provider.New(provider.Config{Loopback: true, Timeout: 2 * time.Minute})
 	s.Provision = s.Provision.Watching(link)
 	root := s.As(identity.Operator)
 	p := Do(t, s, root, catalog.Register, catalog.RegisterIn{

@@ -183,7 +183,7 @@ func TestTheRoadOfAStuckOperation(t *testing.T) {
 	chromium := browser(t)
 	s := teststand.New(t)
 	made, front := s.ServeBehind(t)
-	front.Set(testbroker.Hang)
+	front.Set(testbroker.Slow) // it takes the request and does not answer
 	hanging := s.Run(t, 2, made)
 	front.Await(t)
 	front.Set(testbroker.Pass)
