@@ -17,6 +17,7 @@ import (
 	"naru/flow/inventory"
 	"naru/flow/provision"
 	"naru/internal/testbroker"
+	"naru/internal/testdb"
 	"naru/link/provider"
 )
 
@@ -50,7 +51,7 @@ func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url string) catalog.Pl
 		t.Fatal(err)
 	}
 	s.work(t, op.Work{
-		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link), admission.Handler(provider.Bench{Link: link, Now: time.Now})),
+		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link), admission.Handler(provider.Bench{Link: link, Now: func() time.Time { return testdb.Noon }})),
 		Report:   func(where string, err error) { t.Logf("%s: %v", where, err) },
 	})
 	row := Do(t, s, root, catalog.ListServices, catalog.ListServicesIn{Filter: catalog.Filter{Provider: p.ID}}).Rows
