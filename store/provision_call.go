@@ -20,12 +20,19 @@ func scanCall(s scanner) (k provision.BrokerCall, err error) {
 	return k, err
 }
 
+// callRows are the rows of calls. The answer to one leaves alone what it was and when it left.
+var callRows = bulk{
+	table: "broker_call", key: "id", insert: `INSERT INTO broker_call (` + callColumns + `)`,
+	after: `ON CONFLICT (id) DO UPDATE SET state = excluded.state, code = excluded.code, status = excluded.status,
+		broker_code = excluded.broker_code, broker_words = excluded.broker_words, answered_at = excluded.answered_at, settled_at = excluded.settled_at`,
+}
+
 // PutCall implements provision.Store.
-func (tx *Tx) PutCall(ctx context.Context, k provision.BrokerCall) error {
-	const q = `INSERT INTO broker_call (` + callColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
-	return tx.exec(ctx, q, k.ID, string(k.Instance), string(k.Binding), string(k.Provider), string(k.Institution), string(k.Step), k.Digest,
+func (tx *Tx) PutCall(_ context.Context, k provision.BrokerCall) error {
+	tx.put(&callRows, nil, k.ID, string(k.Instance), string(k.Binding), string(k.Provider), string(k.Institution), string(k.Step), k.Digest,
 		string(k.State), string(k.Code), k.Status, k.BrokerCode, k.BrokerWords, micros(k.IntendedAt), micros(k.SentAt), micros(k.AnsweredAt),
 		micros(k.SettledAt))
+	return nil
 }
 
 // SendCall implements provision.Store.
@@ -34,13 +41,6 @@ func (tx *Tx) SendCall(ctx context.Context, k provision.BrokerCall) (bool, error
 		WHERE instance = $5 AND binding = $6 AND step = $7 AND state = 'intended'`
 	n, err := tx.affected(ctx, q, k.ID, string(k.State), k.Digest, micros(k.SentAt), string(k.Instance), string(k.Binding), string(k.Step))
 	return n > 0, err
-}
-
-// AnswerCall implements provision.Store.
-func (tx *Tx) AnswerCall(ctx context.Context, k provision.BrokerCall) error {
-	const q = `UPDATE broker_call SET state = $1, code = $2, status = $3, broker_code = $4, broker_words = $5, answered_at = $6, settled_at = $7
-		WHERE id = $8`
-	return tx.exec(ctx, q, string(k.State), string(k.Code), k.Status, k.BrokerCode, k.BrokerWords, micros(k.AnsweredAt), micros(k.SettledAt), k.ID)
 }
 
 // LoseCall implements provision.Store.

@@ -12,13 +12,12 @@ import (
 // CareStore is the part of Store that keeps what was made: the journal, findings, looks at
 // the provider's side, and what is written off.
 type CareStore interface {
-	// PutCall writes the row of a call before it leaves.
+	// PutCall writes the row of a call before it leaves, and its answer: of a row that is
+	// there it stores state, code, the broker's own answer and the times of both.
 	PutCall(ctx context.Context, k BrokerCall) error
 	// SendCall turns an intended call of the same step about the same object into this one,
 	// which leaves now; ok is false when none was intended.
 	SendCall(ctx context.Context, k BrokerCall) (ok bool, err error)
-	// AnswerCall stores state, code, the broker's own answer and the times of a call.
-	AnswerCall(ctx context.Context, k BrokerCall) error
 	// LoseCall says of a call that is still sent that its answer was lost.
 	LoseCall(ctx context.Context, id string, at time.Time) error
 	// SettleCalls settles every call about an instance, or a binding of it, that is not:

@@ -144,22 +144,23 @@ func (r Request) digest() string {
 // passage is a work before and after an answer.
 type passage struct{ was, now Work }
 
-// alone reports whether no earlier call can have stayed open: the first try of a creation
-// or a change, answered.
+// alone reports whether no earlier call can have stayed open: the first try of a creation,
+// a change, or the deletion of what was ready.
 func (p passage) alone(r Request) bool {
-	return (r.Step == Put || r.Step == Patch) && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
+	return r.Step.changes() && p.was.State != Orphan && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
 }
 
 // close writes what the answer to a request says, and settles what stayed open before once
 // the object is settled.
 func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, p passage) error {
 	if r.Step.changes() {
-		call := BrokerCall{ID: r.Call, Status: a.Reply.Status, BrokerCode: a.Reply.Code, BrokerWords: a.Reply.Words, AnsweredAt: c.Now}
+		call := r.row(c.Now)
+		call.Status, call.BrokerCode, call.BrokerWords, call.AnsweredAt = a.Reply.Status, a.Reply.Code, a.Reply.Words, c.Now
 		call.State, call.Code = a.verdict()
 		if call.State == CallSettled {
 			call.SettledAt = c.Now
 		}
-		if err := s.AnswerCall(ctx, call); err != nil {
+		if err := s.PutCall(ctx, call); err != nil {
 			return err
 		}
 		if call.State == CallSettled && p.alone(r) {

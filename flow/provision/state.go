@@ -92,7 +92,7 @@ type Work struct {
 	Phase     Step         `json:"phase,omitempty"`     // Poll or Fetch once the broker accepted
 	Operation string       `json:"operation,omitempty"` // the broker's token for polling
 	CallID    string       `json:"call,omitempty"`      // the call under way, or whose answer was lost
-	Unsure    bool         `json:"unsure,omitempty"`    // an answer to Put was lost: something may be there
+	Unsure    bool         `json:"unsure,omitempty"`    // an earlier call is open: something may be there
 	Attempts  int          `json:"attempts"`            // without progress, in a row
 	Since     time.Time    `json:"since"`               // when the present state or phase began
 	NextAt    time.Time    `json:"next_at"`             // of the next attempt; zero when settled
@@ -155,7 +155,7 @@ func (w Work) Next() Step {
 // Begin is what is stored before a call: the intent, and that an answer is awaited. A
 // call that is found still open lost its answer, so what it asked for may exist.
 func (w Work) Begin(call string, now time.Time) Work {
-	if w.CallID != "" && (w.Next() == Put || w.Next() == Patch) {
+	if w.CallID != "" && w.Next().changes() {
 		w.Unsure = true
 	}
 	if w.State == Requested {
@@ -193,10 +193,11 @@ func (w Work) Abandon(now time.Time) Work {
 	case Deleted, WrittenOff, Deleting:
 		return w
 	case Orphan: // a deletion is under way already; it only ends elsewhere
-		w.State = Deleting
+		w.State, w.Unsure = Deleting, true
 		return w
 	}
 	next := w.enter(Deleting, now)
+	next.Unsure = w.State != Ready
 	next.CallID, next.NextAt = w.CallID, now
 	if w.CallID != "" { // its answer comes first: a deletion must not overtake a creation
 		next.NextAt = w.NextAt

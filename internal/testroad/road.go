@@ -61,11 +61,11 @@ func OneClock(r *Road, c *kit.Config) { c.Now = r.Now }
 // broker's configuration may be changed.
 func New(t testing.TB, db *store.DB, change ...func(*Road, *kit.Config)) *Road {
 	t.Helper()
-	return NewWith(t, db, 10*time.Second)
+	return NewWith(t, db, 10*time.Second, change...)
 }
 
 // NewWith is New with another limit for a call to the broker.
-func NewWith(t testing.TB, db *store.DB, timeout time.Duration) *Road {
+func NewWith(t testing.TB, db *store.DB, timeout time.Duration, change ...func(*Road, *kit.Config)) *Road {
 	t.Helper()
 	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
@@ -275,3 +275,6 @@ func (r *Road) Entries(name string) []map[string]string {
 	}
 	return out
 }
+
+// System is the one system of institution A.
+func (r *Road) System() inventory.SystemID { return r.row }
