@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"naru"
 	"naru/base/op"
@@ -22,6 +23,7 @@ func (s *server) instanceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /instances/{id}/delete", s.signedIn(s.deleteInstance))
 	mux.HandleFunc("POST /bindings/{id}/credentials", s.signedIn(s.credentials))
 	mux.HandleFunc("POST /bindings/{id}/revoke", s.signedIn(s.unbind))
+	mux.HandleFunc("POST /bindings/{id}/rotate", s.signedIn(s.rotateBinding))
 }
 
 // instancesView is a page of the list of instances.
@@ -61,6 +63,7 @@ func (s *server) createInstance(q *request) error {
 type instanceView struct {
 	provision.InstanceOut
 	MayUse, MaySee, MayRecord bool
+	Now                       time.Time
 }
 
 func (s *server) instance(q *request) error { return q.showInstance(http.StatusOK, nil) }
@@ -70,7 +73,7 @@ func (q *request) showInstance(code int, f *flash) error {
 	if err != nil {
 		return err
 	}
-	v := instanceView{InstanceOut: out, MayUse: q.may("provision.use"), MaySee: q.may("provision.secret"), MayRecord: q.may("record.read")}
+	v := instanceView{InstanceOut: out, MayUse: q.may("provision.use"), MaySee: q.may("provision.secret"), MayRecord: q.may("record.read"), Now: q.call().Now}
 	p := q.page(page{Title: q.instanceTitle(out), Crumbs: []link{{Text: q.t("web.instances"), URL: "/instances"}}, Flash: f})
 	if q.partial() {
 		return q.render(code, instanceState(p, v))
@@ -113,6 +116,17 @@ func (s *server) unbind(q *request) error {
 		return err
 	}
 	return q.done("/instances/"+string(b.Instance), "web.done.unbind")
+}
+
+// rotateBinding makes credentials in the place of others, which stay until they are revoked.
+func (s *server) rotateBinding(q *request) error {
+	in := provision.RotateIn{BindingRef: provision.BindingRef{ID: provision.BindingID(q.r.PathValue("id"))}}
+	made, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Provision.Rotate, in)
+	if err != nil {
+		q.r.SetPathValue("id", q.r.PostFormValue("instance"))
+		return q.instanceRefused(err)
+	}
+	return q.done("/instances/"+string(made.Instance), "web.done.rotate")
 }
 
 // credentialsView is a set of credentials shown because somebody asked.
@@ -194,7 +208,7 @@ func stateOf(s provision.State) string {
 		return "success"
 	case provision.Failed, provision.Orphan:
 		return "danger"
-	case provision.Deleted:
+	case provision.Deleted, provision.WrittenOff:
 		return "gray"
 	}
 	return "information"
@@ -207,7 +221,7 @@ func busy(i provision.InstanceOut) bool {
 
 func (p page) stateOptions() []option {
 	list := []option{{"", p.T("web.all")}}
-	for _, s := range []provision.State{provision.Requested, provision.Creating, provision.Ready, provision.Updating, provision.Failed, provision.Deleting, provision.Deleted, provision.Orphan} {
+	for _, s := range []provision.State{provision.Requested, provision.Creating, provision.Ready, provision.Updating, provision.Failed, provision.Deleting, provision.Deleted, provision.Orphan, provision.WrittenOff} {
 		list = append(list, option{string(s), p.State(s)})
 	}
 	return list

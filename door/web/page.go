@@ -87,6 +87,7 @@ func (q *request) menu() []link {
 		{"web.menu.services", "/services", "catalog.read"},
 		{"web.menu.orders", "/orders", "contract.read"},
 		{"web.menu.instances", "/instances", "provision.read"},
+		{"web.findings", "/findings", "provision.findings"},
 		{"web.menu.statements", "/statements", "account.read"},
 		{"web.menu.adoption", "/adoption", "report.read"},
 		{"web.menu.providers", "/providers", "catalog.edit"},
@@ -95,7 +96,7 @@ func (q *request) menu() []link {
 		{"web.menu.record", "/record", "record.read"},
 		{"web.menu.permissions", "/permissions", "identity.read"},
 	} {
-		if q.may(m.needs) {
+		if q.may(m.needs) && !(m.url == "/findings" && q.may("provision.read")) { // a tab then
 			out = append(out, link{Text: q.t(m.key), URL: m.url, Current: q.within(m.url)})
 		}
 	}
@@ -238,6 +239,14 @@ func (p page) At(t time.Time) string {
 		return t.Format("2 Jan 2006 15:04")
 	}
 	return fmt.Sprintf("%d. %d. %d. %s", t.Year(), t.Month(), t.Day(), t.Format("15:04"))
+}
+
+// AtSecond writes an instant in Korea to the second, for what follows closely.
+func (p page) AtSecond(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return p.At(t) + t.In(naru.Seoul).Format(":05")
 }
 
 // Fact writes the value of a fact in words: labels for codes, units for numbers.

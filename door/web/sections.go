@@ -12,6 +12,8 @@ type section struct {
 func serviceSections() []section {
 	return []section{
 		{"web.instances", "/instances", "provision.read"},
+		{"web.operations", "/operations", "provision.read"},
+		{"web.findings", "/findings", "provision.findings"},
 		{"web.platforms", "/platforms", "access.platform_read"},
 	}
 }

@@ -142,6 +142,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	s.catalogRoutes(mux)
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
+	s.operationRoutes(mux)
 	s.platformRoutes(mux)
 	s.admissionRoutes(mux)
 	s.moneyRoutes(mux)

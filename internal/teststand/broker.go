@@ -3,15 +3,21 @@ package teststand
 import (
 	"context"
 	"testing"
+	"time"
 
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
 	"naru/base/policy"
 	"naru/broker/kit"
+	"naru/flow/admission"
 	"naru/flow/catalog"
+	"naru/flow/contract"
+	"naru/flow/decide"
+	"naru/flow/inventory"
 	"naru/flow/provision"
 	"naru/internal/testbroker"
+	"naru/internal/testdb"
 	"naru/link/provider"
 )
 
@@ -20,18 +26,32 @@ import (
 func (s *Stand) Serve(t testing.TB) catalog.PlanID {
 	t.Helper()
 	b := testbroker.Serve(t, testbroker.Folders, kit.Config{SiteName: "stand", Venue: "government"})
-	link := provider.New(provider.Config{Loopback: true})
+	return s.serve(t, b, b.URL)
+}
+
+// ServeBehind is Serve with a front before the broker, which fails when it is told to.
+func (s *Stand) ServeBehind(t testing.TB) (catalog.PlanID, *testbroker.Front) {
+	t.Helper()
+	b := testbroker.Serve(t, testbroker.Folders, kit.Config{SiteName: "stand", Venue: "government"})
+	front := testbroker.NewFront(t, b.URL)
+	return s.serve(t, b, front.URL), front
+}
+
+func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url string) catalog.PlanID {
+	t.Helper()
+	link := provider.New(provider.Config{Loopback: true, Timeout: 2 * time.Minute})
+	s.Provision = s.Provision.Watching(link)
 	root := s.As(identity.Operator)
 	p := Do(t, s, root, catalog.Register, catalog.RegisterIn{
 		Name: naru.Text{Ko: "시험대 센터", En: "Stand Centre"}, Venue: policy.Government, Synthetic: true,
-		BrokerURL: b.URL, BrokerUser: b.Config.User, BrokerPassword: naru.NewSecret(b.Config.Password.Reveal()),
+		BrokerURL: url, BrokerUser: b.Config.User, BrokerPassword: naru.NewSecret(b.Config.Password.Reveal()),
 	})
 	Do(t, s, root, catalog.Sync, catalog.ProviderIn{ID: p.ID})
 	if err := s.Runner.Drain(t.Context(), op.Work{Handlers: []op.Handler{catalog.SyncHandler(link)}}, 100); err != nil {
 		t.Fatal(err)
 	}
 	s.work(t, op.Work{
-		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link)),
+		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link), admission.Handler(provider.Bench{Link: link, Now: func() time.Time { return testdb.Noon }})),
 		Report:   func(where string, err error) { t.Logf("%s: %v", where, err) },
 	})
 	row := Do(t, s, root, catalog.ListServices, catalog.ListServicesIn{Filter: catalog.Filter{Provider: p.ID}}).Rows
@@ -60,4 +80,18 @@ func (s *Stand) work(t testing.TB, w op.Work) {
 		stop()
 		<-done
 	})
+}
+
+// Run orders a plan for the first component of the office's n-th system and asks for the
+// service. What the broker makes of it is a task's work.
+func (s *Stand) Run(t testing.TB, n int, plan catalog.PlanID) provision.InstanceID {
+	t.Helper()
+	officer := s.As(identity.Officer)
+	row := Do(t, s, officer, inventory.ListSystems, inventory.ListSystemsIn{}).Rows[n]
+	component := Do(t, s, officer, s.Decide.System, decide.SystemIn{ID: row.ID}).Components[0].ID
+	order := Do(t, s, officer, s.Contract.Order, contract.OrderIn{
+		System: row.ID, Component: component, Plan: plan, From: "2026-03-02", To: "2026-12-31", Hold: 1_000_000, Purpose: "민원 첨부 자료 보관",
+	})
+	Do(t, s, s.As(identity.Approver), s.Contract.Approve, contract.DecideIn{ID: order.ID})
+	return Do(t, s, officer, s.Provision.Create, provision.CreateIn{Order: order.ID}).ID
 }

@@ -2,6 +2,7 @@
 // complaint of its console, axe, and one JSON line per finding on standard output.
 import { chromium } from 'playwright-core';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
@@ -51,4 +52,21 @@ export async function axe(page) {
     const why = (n) => [...n.any, ...n.all, ...n.none].map((c) => c.message)[0] ?? '';
     return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} (${why(n)})`).join(' | ')}`);
   });
+}
+
+/** look says what a page complains of, what axe finds and whether it is too wide; a refused form is meant. */
+export async function look(v, label, { shots = '', script = true } = {}) {
+  const found = v.complaints.filter((c) => !/status of (409|422)/.test(c));
+  if (script) found.push(...(await axe(v.page))); // axe is a script itself
+  if (await v.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) found.push('the page is wider than the window');
+  const text = await v.page.evaluate(() => {
+    const shown = document.body.cloneNode(true);
+    for (const e of shown.querySelectorAll('code, pre, svg, .nr-code')) e.remove(); // names of the machine, meant as such
+    return shown.textContent;
+  });
+  const key = text.match(/\b(web|provision|admission|conformance)\.[a-z_.]+/);
+  if (key) found.push(`no words for ${key[0]}`);
+  say(`nothing complains on ${label}`, found.length === 0, found.join('\n'));
+  v.complaints.length = 0;
+  if (shots) await v.page.screenshot({ path: path.join(shots, label.replace(/[^\w-]+/g, '_') + '.png'), fullPage: true });
 }

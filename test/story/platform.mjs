@@ -2,20 +2,12 @@
 // new password while the old one still fits, and is refused after the revocation.
 //
 // PLAN: {base, password, shots}
-import path from 'node:path';
-import { axe, open, say, signIn, visitor } from './browser.mjs';
+import { look, open, say, signIn, visitor } from './browser.mjs';
 
 const plan = JSON.parse(process.env.PLAN);
 const browser = await open();
 
-async function clean(v, label, script) {
-  const found = v.complaints.filter((c) => !/status of (409|422)/.test(c)); // a refused form is meant
-  if (script) found.push(...(await axe(v.page))); // axe is a script itself
-  if (await v.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) found.push('the page is wider than the window');
-  say(`nothing complains on ${label}`, found.length === 0, found.join('\n'));
-  v.complaints.length = 0;
-  if (plan.shots) await v.page.screenshot({ path: path.join(plan.shots, label.replace(/[^\w-]+/g, '_') + '.png'), fullPage: true });
-}
+const clean = (v, label, script) => look(v, label, { shots: plan.shots, script });
 
 /** catalogue reads the catalogue as a platform does. */
 async function catalogue(url, user, password) {

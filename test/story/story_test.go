@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -16,8 +17,10 @@ import (
 	"time"
 
 	"naru/base/identity"
+	"naru/flow/catalog"
 	"naru/flow/decide"
 	flowplan "naru/flow/plan"
+	"naru/internal/testbroker"
 	"naru/internal/teststand"
 )
 
@@ -138,7 +141,10 @@ func TestTheRoadToAVerdictByKeyboard(t *testing.T) {
 func file(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte("\ufeff"+text), 0o600); err != nil {
+	if strings.HasSuffix(name, ".csv") {
+		text = "\ufeff" + text // as spreadsheets write it
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -169,6 +175,45 @@ func TestTheRoadOfAPlatform(t *testing.T) {
 	chromium := browser(t)
 	s := teststand.New(t)
 	walk(t, chromium, "platform.mjs", plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS")})
+}
+
+// TestTheRoadOfAStuckOperation watches a broker that hangs, and a deletion that does not
+// succeed until two people write it off and somebody answers for what is left.
+func TestTheRoadOfAStuckOperation(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	made, front := s.ServeBehind(t)
+	front.Set(testbroker.Slow) // it takes the request and does not answer
+	hanging := s.Run(t, 2, made)
+	front.Await(t)
+	front.Set(testbroker.Pass)
+	stuck := s.Run(t, 3, made)
+	control := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		front.Set(map[string]testbroker.Mode{"/500": testbroker.Error500, "/pass": testbroker.Pass}[r.URL.Path])
+	}))
+	t.Cleanup(control.Close)
+	walk(t, chromium, "stuck.mjs", plan{
+		Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"),
+		Files: map[string]string{"control": control.URL, "hanging": string(hanging), "stuck": string(stuck)},
+	})
+}
+
+// TestTheRoadOfAnAdmission tests a reference broker and hands a report in.
+func TestTheRoadOfAnAdmission(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	made := s.Serve(t)
+	of := teststand.Do(t, s, s.As(identity.Operator), catalog.ListServices, catalog.ListServicesIn{})
+	files := map[string]string{"plan": string(made), "own": string(s.Seller.ID)}
+	for _, r := range of.Rows {
+		if r.ProviderName.Ko == "시험대 센터" {
+			files["provider"], files["service"] = string(r.Provider), string(r.ID)
+		}
+	}
+	files["report"] = file(t, "report.json", `{"suite":"1.0.0","specification":"2.17","started_at":"2026-03-01T00:00:00Z","ended_at":"2026-03-01T00:10:00Z","results":[`+
+		`{"id":"auth.required","section":"Platform to Service Broker Authentication","level":"MUST","outcome":"pass"},`+
+		`{"id":"auth.wrong","section":"Platform to Service Broker Authentication","level":"MUST","outcome":"fail","why":{"key":"status","args":{"want":"401","got":"200"}}}]}`)
+	walk(t, chromium, "admission.mjs", plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), Files: files})
 }
 
 // TestTheRoadOfALaw tries a draft, publishes it, asks for an exception and grants it.
