@@ -39,7 +39,12 @@ type Steps struct {
 	Match     match.Ops
 	Contract  contract.Ops
 	Provision provision.Ops
+
+	book *law.Book
 }
+
+// Handlers lists the tasks that call nobody outside; those that do are wired in cmd.
+func (s Steps) Handlers() []op.Handler { return []op.Handler{provision.RecheckHandler(s.book)} }
 
 // New wires the steps with the instruments that ship, the public key of the record, and the entropy that
 // salts passwords and makes tokens.
@@ -51,7 +56,7 @@ func New(shipped *policy.Instruments, verifier string, entropy io.Reader) (Steps
 	book := law.NewBook(shipped)
 	return Steps{
 		Access: people, Ledger: ledger.New(verifier), Law: law.New(book), Decide: decide.New(book), Plan: plan.New(book, plan.Config{}),
-		Match: match.New(book), Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book),
+		Match: match.New(book), Contract: contract.New(contract.Config{Book: book}), Provision: provision.New(book), book: book,
 	}, nil
 }
 
@@ -74,7 +79,8 @@ func (s Steps) All() []op.Any {
 	)
 }
 
-// Followers lists who follows whom: decide follows inventory and law, meter follows provision.
+// Followers lists who follows whom: decide follows inventory and law, provision follows what
+// instances rest on, meter follows provision.
 func (s Steps) Followers() []op.Follower {
-	return []op.Follower{s.Decide.Follower(), meter.Follower()}
+	return []op.Follower{s.Decide.Follower(), provision.Follower(), meter.Follower()}
 }

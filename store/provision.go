@@ -168,7 +168,7 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 // LiveInstance implements provision.Store: the one the order carries, or that is on its
 // way to it.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
-	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted') LIMIT 1`
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') ORDER BY id`
 	tag := orderTag(of)
 	rows, err := cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, string(of))
@@ -257,17 +257,18 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		}
 		tx.fill(of, list, foundBy(of)(list), "instance")
 	}
-	if list = []provision.Instance{stored}; liveKnown {
-		if !stored.State.Live() {
-			list = nil
-			if len(live) > 0 && live[0].ID != i.ID {
-				list = live
-			}
+	if liveKnown {
+		live = slices.DeleteFunc(slices.Clone(live), func(o provision.Instance) bool { return o.ID == i.ID })
+		if stored.State.Live() {
+			live = append(live, stored)
+			slices.SortFunc(live, func(a, b provision.Instance) int { return strings.Compare(string(a.ID), string(b.ID)) })
 		}
-		tx.fill(order, list, foundBy(order)(list), "instance")
+		tx.fill(order, live, foundBy(order)(live), "instance")
 	}
 	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
+		tx.fill(openTag(i.ID, ""), []provision.BrokerCall(nil), []string{openTag(i.ID, "")}, "broker_call")
+		tx.fill(findingsKey(i.ID), []provision.Finding(nil), nil, "finding")
 		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
 	return nil
@@ -320,7 +321,7 @@ func (tx *Tx) InstanceRow(ctx context.Context, id provision.InstanceID) (r provi
 // Instances implements provision.Store: the newest first.
 func (tx *Tx) Instances(ctx context.Context, f provision.Filter, p naru.Page) (naru.List[provision.InstanceRow], error) {
 	q := rowSelect(`($1 = '' OR i.institution = $1) AND ($2 = '' OR i.system = $2) AND ($3 = '' OR i.provider = $3)
-		AND ($4 = '' OR i.order_id = $4) AND ($5 = '' OR i.state = $5) AND (NOT $6 OR i.state NOT IN ('failed', 'deleted'))
+		AND ($4 = '' OR i.order_id = $4) AND ($5 = '' OR i.state = $5) AND (NOT $6 OR i.state NOT IN ('failed', 'deleted', 'written_off'))
 		AND ($7 = '' OR i.id < $7) ORDER BY i.id DESC LIMIT $8`)
 	rows, err := collect(ctx, tx, scanInstanceRow, q, string(f.Institution), string(f.System), string(f.Provider), string(f.Order),
 		string(f.State), f.Live, p.After, p.Size()+1)

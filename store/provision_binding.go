@@ -105,6 +105,9 @@ func (tx *Tx) keepBinding(b provision.Binding, args []any) error {
 	if err != nil {
 		return fmt.Errorf("binding %s: %w", b.ID, err)
 	}
+	if _, met := peek[provision.Binding](tx, bindingKey(b.ID)); b.Version == 0 && !met { // a new one has no calls yet
+		tx.fill(openTag(b.Instance, b.ID), []provision.BrokerCall(nil), []string{openTag(b.Instance, b.ID)}, "broker_call")
+	}
 	list, known := peek[[]provision.Binding](tx, bindingsKey(b.Instance))
 	tx.put(&bindingRows, append(bindingsTags(b.Instance), bindingTag(b.ID)), args...)
 	tx.fill(bindingKey(b.ID), stored, []string{bindingTag(b.ID)}, "binding")
@@ -163,19 +166,22 @@ func scanBytes(s scanner) (b []byte, err error) {
 	return b, err
 }
 
+const censusColumns = `id, provider, at, held, known, findings, fault, way, looked, unseen, billed, through`
+
 // PutCensus implements provision.Store.
 func (tx *Tx) PutCensus(ctx context.Context, c provision.Census) error {
 	findings, err := json.Marshal(c.Findings)
 	if err != nil {
 		return fmt.Errorf("census of %s: %w", c.Provider, err)
 	}
-	const q = `INSERT INTO census (id, provider, at, held, known, findings, fault) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-	return tx.exec(ctx, q, c.ID, string(c.Provider), micros(c.At), c.Held, c.Known, string(findings), messageText(c.Fault))
+	const q = `INSERT INTO census (` + censusColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+	return tx.exec(ctx, q, c.ID, string(c.Provider), micros(c.At), c.Held, c.Known, string(findings), messageText(c.Fault), string(c.Way), c.Looked,
+		c.Unseen, c.Billed, string(c.Through))
 }
 
 // Censuses implements provision.Store: the newest first.
 func (tx *Tx) Censuses(ctx context.Context, of catalog.ProviderID, p naru.Page) (naru.List[provision.Census], error) {
-	const q = `SELECT id, provider, at, held, known, findings, fault FROM census
+	const q = `SELECT ` + censusColumns + ` FROM census
 		WHERE ($1 = '' OR provider = $1) AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`
 	rows, err := collect(ctx, tx, scanCensus, q, string(of), p.After, p.Size()+1)
 	return page(rows, p, func(c provision.Census) string { return c.ID }), err
@@ -186,7 +192,7 @@ func scanCensus(s scanner) (c provision.Census, err error) {
 		at              int64
 		findings, fault string
 	)
-	if err := s.Scan(&c.ID, &c.Provider, &at, &c.Held, &c.Known, &findings, &fault); err != nil {
+	if err := s.Scan(&c.ID, &c.Provider, &at, &c.Held, &c.Known, &findings, &fault, &c.Way, &c.Looked, &c.Unseen, &c.Billed, &c.Through); err != nil {
 		return c, err
 	}
 	c.At = instant(at)

@@ -50,10 +50,15 @@ func marks(args []any, values []string) (string, []any) {
 	return strings.Join(list, ", "), args
 }
 
+// dueWhere is the condition of a task that may be claimed at $1. No task waits and no lease
+// lasts as long as an hour: a time further away was written by a clock that has gone back
+// since, and must not hold the task up until the clock is there again.
+const dueWhere = `(due <= $1 OR due > $1 + 3600000000) AND (leased_until <= $1 OR leased_until > $1 + 3600000000)`
+
 // DueTasks implements op.View.
 func (tx *Tx) DueTasks(ctx context.Context, now time.Time, q op.DueQuery) ([]op.TaskRow, error) {
 	names, args := marks([]any{micros(now)}, q.Names)
-	where := `due <= $1 AND leased_until <= $1 AND name IN (` + names + `)`
+	where := dueWhere + ` AND name IN (` + names + `)`
 	if len(q.Full) > 0 {
 		var lanes string
 		lanes, args = marks(args, q.Full)
@@ -67,7 +72,7 @@ func (tx *Tx) DueTasks(ctx context.Context, now time.Time, q op.DueQuery) ([]op.
 // ClaimTasks implements op.Tx. Writers take turns, so no row lock is needed.
 func (tx *Tx) ClaimTasks(ctx context.Context, ids []string, now, until time.Time) ([]op.TaskRow, error) {
 	list, args := marks([]any{micros(now), micros(until)}, ids)
-	q := `UPDATE task SET leased_until = $2 WHERE due <= $1 AND leased_until <= $1 AND id IN (` + list + `) RETURNING ` + taskColumns
+	q := `UPDATE task SET leased_until = $2 WHERE ` + dueWhere + ` AND id IN (` + list + `) RETURNING ` + taskColumns
 	return collect(ctx, tx, scanTask, q, args...)
 }
 

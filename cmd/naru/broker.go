@@ -34,6 +34,7 @@ func (p *program) brokerCommand(a *cli.App) *cobra.Command {
 	for _, name := range brokerNames() {
 		root.AddCommand(oneBroker(a, name))
 	}
+	root.AddCommand(faultCommand(a))
 	return root
 }
 

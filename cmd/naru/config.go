@@ -28,6 +28,7 @@ type config struct {
 	Longest  string `name:"operation_limit" default:"24h" ko:"공급자의 작업을 기다리는 최대 시간. 이용상품이 더 짧게 밝히면 그 시간." en:"The longest an operation of a provider may take. A plan that says less is held to its own word."`
 	PlanCost string `name:"plan_cost" default:"" ko:"전환 계획의 시스템당 비용(원). 출처가 없는 값이며, 비우면 2021년 계획에서 유도한 평균." en:"Cost per system of a plan in won. It has no source; empty means the average derived from the plan of 2021."`
 	Recovery string `name:"recovery_classes" default:"" ko:"정보시스템 등급과 예고된 복구 구분의 대응(1=core,2=essential,3=major). 출처가 없는 값입니다." en:"Mapping of system grades to the announced recovery classes (1=core,2=essential,3=major). It has no source."`
+	Census   string `name:"census_every" default:"6h" ko:"공급자별 전수 대조의 간격. 공급자마다 다르면 뒤에 붙입니다(6h,prv_…=1h). 0이면 예약하지 않습니다." en:"How often each provider is counted. A provider of its own interval is added (6h,prv_…=1h). 0 takes no census by itself."`
 	Secure   bool   `name:"secure_cookies" default:"false" ko:"쿠키를 HTTPS에서만 보냅니다. TLS 프록시 뒤에서 켜세요." en:"Send cookies over HTTPS only. Turn on behind a TLS proxy."`
 }
 

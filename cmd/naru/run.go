@@ -52,7 +52,7 @@ type program struct {
 func (p *program) commands(a *cli.App) []*cobra.Command {
 	return []*cobra.Command{
 		p.demoCommand(a), p.runCommand(a), p.nationCommand(a), p.serveCommand(a), p.brokerCommand(a), p.configCommand(a),
-		policyCommand(a), decideCommand(a),
+		policyCommand(a), decideCommand(a), conformanceCommand(a),
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"naru"
@@ -10,6 +11,7 @@ import (
 	"naru/flow/catalog"
 	"naru/flow/decide"
 	"naru/flow/meter"
+	"naru/flow/provision"
 )
 
 // lawEvery is how often naru looks whether another law is in force than the one its
@@ -20,6 +22,9 @@ const lawEvery = 10 * time.Minute
 // collectEvery is how often providers are asked for usage. Lines told before are
 // dropped, so asking often costs only their reading.
 const collectEvery = time.Hour
+
+// countLook is how often naru looks which provider is due for a census.
+const countLook = time.Minute
 
 // every does a piece of work at an interval until ctx ends; a fault is reported and the
 // work is tried again at the next turn.
@@ -63,4 +68,92 @@ func (s *system) collect(ctx context.Context) error {
 	}
 	_, err = op.Do(ctx, s.runner, c, meter.Collect, meter.CollectIn{})
 	return err
+}
+
+// count takes a census of every provider whose last one is older than its interval; the
+// first one comes soon after the start. Several naru on one database share the dates.
+func (s *system) count(ctx context.Context) error {
+	c := s.asNaru("census")
+	for page := (naru.Page{Limit: naru.MaxPage}); ; {
+		list, err := op.Do(ctx, s.runner, c, catalog.ListProviders, catalog.ListProvidersIn{Page: page})
+		if err != nil {
+			return err
+		}
+		for i := range list.Rows {
+			if err := s.countDue(ctx, c, &list.Rows[i]); err != nil {
+				return err
+			}
+		}
+		if page.After = list.Next; page.After == "" {
+			return nil
+		}
+	}
+}
+
+func (s *system) countDue(ctx context.Context, c naru.Call, p *catalog.Provider) error {
+	interval := s.censusEvery.of(string(p.ID))
+	if p.BrokerURL == "" || interval == 0 || c.Now.Sub(s.counted[p.ID]) < interval {
+		return nil
+	}
+	last, err := op.Do(ctx, s.runner, c, s.steps.Provision.Censuses, provision.CensusesIn{Provider: p.ID, Page: naru.Page{Limit: 1}})
+	if err != nil {
+		return err
+	}
+	if len(last.Rows) > 0 {
+		if age := c.Now.Sub(last.Rows[0].At); age >= 0 && age < interval {
+			s.counted[p.ID] = last.Rows[0].At
+			return nil
+		}
+	}
+	s.counted[p.ID] = c.Now
+	_, err = op.Do(ctx, s.runner, c, s.steps.Provision.Census, provision.CensusIn{Provider: p.ID})
+	return err
+}
+
+// recheck has everything that runs checked once on every legal day, because a day alone
+// ends orders, certificates and exceptions.
+func (s *system) recheck(ctx context.Context) error {
+	c := s.asNaru("recheck")
+	if s.rechecked == c.Today() {
+		return nil
+	}
+	_, err := op.Do(ctx, s.runner, c, s.steps.Provision.Recheck, provision.RecheckIn{})
+	if err == nil {
+		s.rechecked = c.Today()
+	}
+	return err
+}
+
+// intervals are a duration for all and others for single ids.
+type intervals struct {
+	all time.Duration
+	own map[string]time.Duration
+}
+
+// parseIntervals reads "6h" or "6h,prv_1=1h".
+func parseIntervals(name, text string) (intervals, error) {
+	v := intervals{own: map[string]time.Duration{}}
+	for i, part := range strings.Split(text, ",") {
+		id, value, own := strings.Cut(strings.TrimSpace(part), "=")
+		if !own {
+			value = id
+		}
+		d, err := time.ParseDuration(value)
+		if err != nil || d < 0 || own == (i == 0) {
+			return v, naru.NewError(naru.Invalid, "cli.bad_intervals", "name", name, "value", text)
+		}
+		if own {
+			v.own[id] = d
+			continue
+		}
+		v.all = d
+	}
+	return v, nil
+}
+
+func (v intervals) of(id string) time.Duration {
+	if d, ok := v.own[id]; ok {
+		return d
+	}
+	return v.all
 }

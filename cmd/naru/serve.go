@@ -95,6 +95,8 @@ func (s *system) serve(ctx context.Context, ready func(url string) error) error 
 		s.every(ctx, lawEvery, "law", s.redecide)
 	})
 	loops.Go(func() { s.every(ctx, collectEvery, "collect", s.collect) })
+	loops.Go(func() { s.every(ctx, countLook, "census", s.count) })
+	loops.Go(func() { s.every(ctx, countLook, "recheck", s.recheck) })
 	loops.Go(func() { served <- server.Serve(listener) })
 	if ready != nil {
 		err = ready("http://" + listener.Addr().String())

@@ -19,6 +19,7 @@ func (s *system) work() op.Work {
 			[]op.Handler{catalog.SyncHandler(s.brokers)},
 			provision.HandlersWithin(s.brokers, s.longest),
 			meter.Handlers(provider.Metered{Link: s.brokers}),
+			s.steps.Handlers(),
 		),
 		Report: s.report,
 	}

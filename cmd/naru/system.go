@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"naru/door/login"
 	"naru/door/web"
 	"naru/flow"
+	"naru/flow/catalog"
 	"naru/flow/inventory"
 	"naru/flow/plan"
 	"naru/link/provider"
@@ -43,13 +45,20 @@ type system struct {
 
 	brokers *provider.Link
 	longest time.Duration // an operation of a provider may take; 0 = the default
+
+	censusEvery intervals
+	counted     map[catalog.ProviderID]time.Time // when a census was last known to be asked for; of one loop
+	rechecked   naru.Date                        // the day that was asked for; of one loop
 }
 
 // open makes the data folder, the keys and the database ready and wires the steps.
 func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
-	s := &system{cfg: cfg, log: log}
+	s := &system{cfg: cfg, log: log, counted: map[catalog.ProviderID]time.Time{}}
 	var err error
 	if s.longest, err = cfg.longest(); err != nil {
+		return nil, err
+	}
+	if s.censusEvery, err = parseIntervals("census_every", cmp.Or(cfg.Census, "0")); err != nil {
 		return nil, err
 	}
 	if s.keys, err = loadKeys(cfg.Dir, cfg.Origin); err != nil {
@@ -82,6 +91,7 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.steps.Plan = s.steps.Plan.Configured(planning)
+	s.steps.Provision = s.steps.Provision.Watching(s.brokers)
 	s.login = login.New(login.Config{
 		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,
 		Report: func(err error) { s.report("login", err) },

@@ -18,7 +18,7 @@ func (a *App) loginCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "login", GroupID: groupStart, Short: a.T("login_short"), Long: a.T("login_long"), Example: a.T("login_example"), Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			password, err := a.password(file)
+			password, err := a.Password(file)
 			if err != nil {
 				return err
 			}
@@ -39,9 +39,9 @@ func (a *App) loginCommand() *cobra.Command {
 	return c
 }
 
-// password reads the first line of a file or of standard input: a password on the
+// Password reads the first line of a file or of standard input: a password on the
 // command line would stand in the list of processes.
-func (a *App) password(file string) (string, error) {
+func (a *App) Password(file string) (string, error) {
 	in := a.In
 	if file != "-" {
 		f, err := os.Open(file)

@@ -198,7 +198,7 @@ func (d *door) GetBinding(ctx context.Context, r wire.GetBindingRequest) (wire.G
 // Unbind revokes credentials.
 func (d *door) Unbind(ctx context.Context, r wire.UnbindRequest) (wire.UnbindResponse, error) {
 	found, err := d.binding(ctx, r.InstanceID, r.BindingID)
-	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && found.State == provision.Deleted) {
+	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State)) {
 		return wire.UnbindResponse{}, wire.Gone()
 	}
 	if err != nil {

@@ -207,7 +207,7 @@ func (d *door) GetInstance(ctx context.Context, r wire.GetInstanceRequest) (wire
 // Deprovision deletes an instance; bindings the platform has not finished to unbind go first.
 func (d *door) Deprovision(ctx context.Context, r wire.DeprovisionRequest) (wire.DeprovisionResponse, error) {
 	found, err := d.instance(ctx, r.InstanceID)
-	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && found.State == provision.Deleted) {
+	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State)) {
 		return wire.DeprovisionResponse{}, wire.Gone()
 	}
 	if err != nil {

@@ -64,6 +64,9 @@ func (d *door) LastBindingOperation(ctx context.Context, r wire.LastBindingOpera
 	return d.progress(ctx, b.Work, b.DeletedAt, strings.HasPrefix(r.Operation, tokenBind))
 }
 
+// gone reports whether a platform is told that something is not known any more.
+func gone(s provision.State) bool { return s == provision.Deleted || s == provision.WrittenOff }
+
 // progress is the answer to a poll of a creation or, otherwise, of whatever is under way.
 func (d *door) progress(ctx context.Context, w provision.Work, deleted time.Time, creation bool) (wire.LastOperationResponse, error) {
 	switch w.State {
@@ -77,7 +80,7 @@ func (d *door) progress(ctx context.Context, w provision.Work, deleted time.Time
 	switch now := d.call(ctx).Now; {
 	case creation:
 		return wire.LastOperationResponse{State: wire.Failed, Description: "the creation was taken back"}, nil
-	case w.State == provision.Deleted && now.Sub(deleted) > tombstone:
+	case w.State == provision.WrittenOff, w.State == provision.Deleted && now.Sub(deleted) > tombstone:
 		return wire.LastOperationResponse{}, wire.Gone()
 	case w.State == provision.Deleted:
 		return wire.LastOperationResponse{State: wire.Succeeded}, nil

@@ -98,14 +98,14 @@ func minTime(a, b time.Time) time.Time {
 }
 
 // Follower opens the window of an instance when provision finds it ready and closes it
-// when it is deleted.
+// when it is deleted or written off.
 func Follower() op.Follower {
-	return op.Follow("meter", []string{"provision.settle", "provision.delete"}, follow)
+	return op.Follow("meter", []string{"provision.settle", "provision.delete", "provision.write_off_confirm"}, follow)
 }
 
 func follow(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 	state := provision.State(e.Detail["state"])
-	if len(e.Subjects) == 0 || (state != provision.Ready && state != provision.Deleted) {
+	if len(e.Subjects) == 0 || (state != provision.Ready && state != provision.Deleted && state != provision.WrittenOff) {
 		return nil
 	}
 	id := provision.InstanceID(e.Subjects[0])
@@ -120,7 +120,7 @@ func follow(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 			return err
 		}
 		w = Window{Instance: id, Order: i.Order, Institution: i.Institution, Provider: i.Provider, OpenedAt: e.At}
-	case state == provision.Deleted && known && w.ClosedAt.IsZero():
+	case state != provision.Ready && known && w.ClosedAt.IsZero():
 		w.ClosedAt = e.At
 	default:
 		return nil

@@ -124,6 +124,9 @@ func abandonBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bin
 	if b.State == Deleted {
 		b.DeletedAt = c.Now
 		err = s.PutBinding(ctx, *b)
+		if err == nil {
+			err = s.SettleCalls(ctx, i.ID, b.ID, BrokerCall{Code: CodeNotSent, SettledAt: c.Now})
+		}
 	} else {
 		err = dispatchBinding(ctx, c, s, i, b)
 	}

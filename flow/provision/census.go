@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"naru"
@@ -29,44 +27,64 @@ type CensusesIn struct {
 	naru.Page
 }
 
-// Census is one comparison of what a provider holds with what naru knows (전수 대조).
+// Census is one comparison of three sides (전수 대조): the orders, naru's ledger, and what
+// the provider says: what it holds, and the usage it told.
 type Census struct {
 	ID       string             `json:"id"`
 	Provider catalog.ProviderID `json:"provider"`
 	At       time.Time          `json:"at"`
-	Held     int                `json:"held"`  // at the provider
-	Known    int                `json:"known"` // ready in naru
-	Findings []Finding          `json:"findings"`
-	Fault    naru.Message       `json:"fault"` // why the provider could not be counted; empty key = it was
+	Way      Way                `json:"way"`
+	Held     int                `json:"held"`   // at the provider, of what was looked at
+	Known    int                `json:"known"`  // ready in naru
+	Looked   int                `json:"looked"` // instances of naru's that were looked at
+	Unseen   int                `json:"unseen"` // instances of naru's that could not be looked at
+	Billed   bool               `json:"billed"` // its usage is known, so the bill was compared too
+	Findings []Difference       `json:"findings"`
+	Fault    naru.Message       `json:"fault"` // why the provider was not counted, or not wholly; empty key = it was
+	Through  InstanceID         `json:"-"`     // the last one fetched: the next census goes on behind it
 }
 
-// Finding is one difference.
-type Finding struct {
+// Way is how a provider was counted.
+type Way string
+
+// The ways. A broker without the listing, which is an extension, is asked for every
+// instance alone.
+const (
+	ByListing Way = "listing"
+	ByFetch   Way = "fetch"
+)
+
+// Difference is one finding as a census saw it.
+type Difference struct {
 	Kind     FindingKind `json:"kind"`
 	Instance InstanceID  `json:"instance"`
 	Binding  BindingID   `json:"binding,omitempty"`
-	Action   string      `json:"action,omitempty"` // "delete" when naru takes it away
+	Action   Action      `json:"action,omitempty"` // proposed
 }
 
-// FindingKind says what differs.
-type FindingKind string
-
-// The differences. Stray is what naru knows to be gone and the provider still holds:
-// naru deletes it. Foreign is what naru never made: people must look at it.
+// The bounds of one census, so that no broker can fill the ledger.
 const (
-	Stray   FindingKind = "stray"
-	Foreign FindingKind = "foreign"
-	Lost    FindingKind = "lost" // ready in naru, unknown to the provider
+	maxForeign  = 1000                // findings of instances that are nobody's
+	maxFetched  = 1000                // calls to a broker without a listing
+	atOnce      = 4                   // of them under way
+	recentDead  = 30 * 24 * time.Hour // how long what is gone is looked at
+	censusLease = 15 * time.Minute
+	censusTime  = censusLease * 2 / 3 // for the calls
 )
 
 // counting is what a census asks, and since when.
 type counting struct {
 	provider catalog.Provider
 	asked    time.Time
+	fetch    []Request // for a broker without a listing
+	through  InstanceID
 }
 
+// counted is what the broker says.
 type counted struct {
+	way  Way
 	held []Held
+	seen map[string]Found // ByFetch: by id of the instance or binding
 	err  error
 }
 
@@ -87,41 +105,137 @@ func listCensuses(ctx context.Context, _ *op.Call, s Store, in CensusesIn) (naru
 	return s.Censuses(ctx, in.Provider, in.Page)
 }
 
+// prepareCensus also works out what to fetch when the broker turns out to have no listing.
 func prepareCensus(ctx context.Context, c *op.Call, s Store, subject string) (counting, bool, error) {
 	p, err := s.Provider(ctx, catalog.ProviderID(subject))
-	return counting{p, c.Now}, err == nil && p.BrokerURL == "", err
+	if err != nil || p.BrokerURL == "" {
+		return counting{}, true, err
+	}
+	k := counting{provider: p, asked: c.Now}
+	return k, false, k.plan(ctx, s)
 }
 
+// plan lists what a broker without a listing is asked about, behind where the last census
+// of it ended.
+func (k *counting) plan(ctx context.Context, s Store) error {
+	last, err := s.Censuses(ctx, k.provider.ID, naru.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	instances, err := s.InstancesAt(ctx, k.provider.ID)
+	if err != nil {
+		return err
+	}
+	bindings, err := s.BindingsAt(ctx, k.provider.ID)
+	if err != nil {
+		return err
+	}
+	of := map[InstanceID][]Binding{}
+	for _, b := range bindings {
+		of[b.Instance] = append(of[b.Instance], b)
+	}
+	if len(last.Rows) > 0 {
+		instances = from(instances, last.Rows[0].Through)
+	}
+	shown := map[catalog.ServiceID]retrieval{}
+	for n := range instances {
+		if err := k.add(ctx, s, &instances[n], of[instances[n].ID], shown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// from turns a list so that it begins behind an id.
+func from(list []Instance, after InstanceID) []Instance {
+	for n := range list {
+		if list[n].ID > after {
+			return append(list[n:len(list):len(list)], list[:n]...)
+		}
+	}
+	return list
+}
+
+// add takes an instance and its bindings into the questions, if its broker answers them.
+func (k *counting) add(ctx context.Context, s Store, i *Instance, bindings []Binding, shown map[catalog.ServiceID]retrieval) error {
+	if !i.State.Live() && i.State != WrittenOff && k.asked.Sub(i.Since) > recentDead {
+		return nil
+	}
+	can, ok := shown[i.Service]
+	if !ok {
+		offer, err := s.Offer(ctx, i.Service)
+		if err != nil {
+			return fmt.Errorf("service of %s: %w", i.ID, err)
+		}
+		can = retrievalOf(offer)
+		shown[i.Service] = can
+	}
+	if !can.Instances || len(k.fetch) >= maxFetched {
+		return nil
+	}
+	r, err := lookRequest(ctx, s, *i, "")
+	if err != nil {
+		return err
+	}
+	k.fetch, k.through = append(k.fetch, r), i.ID
+	for n := range bindings {
+		if can.Bindings && (bindings[n].State == Ready || k.asked.Sub(bindings[n].Since) < recentDead) && len(k.fetch) < maxFetched {
+			r.Binding = bindings[n].ID
+			k.fetch = append(k.fetch, r)
+		}
+	}
+	return nil
+}
+
+// countWith asks the broker: for its listing, or for one after the other.
 func countWith(b Broker) func(context.Context, counting) counted {
 	return func(ctx context.Context, k counting) counted {
 		held, err := b.Held(ctx, k.provider)
-		return counted{held, err}
+		if !errors.Is(err, ErrNoListing) {
+			return counted{way: ByListing, held: held, err: err}
+		}
+		ctx, done := context.WithTimeout(ctx, censusTime)
+		defer done()
+		a := fetchAll(ctx, b, k.fetch)
+		if len(a.seen) == 0 && a.err == nil {
+			a.err = naru.NewError(naru.Unavailable, "provision.not_countable", "provider", k.provider.Name.Ko)
+		}
+		return a
 	}
 }
 
-// settleCensus stores the comparison and takes away what should not be there any more.
-// A provider that does not answer is a census with a fault, not a clean one.
+// settleCensus stores the comparison, keeps the findings, and takes away what should not
+// be there any more. A provider that does not answer is a census with a fault, not a clean
+// one: nothing is opened and nothing ends.
 func settleCensus(ctx context.Context, c *op.Call, s Store, k counting, a counted) (op.Step, error) {
-	census := Census{ID: c.NewID("cen"), Provider: k.provider.ID, At: c.Now, Held: len(a.held)}
+	census := Census{ID: c.NewID("cen"), Provider: k.provider.ID, At: c.Now, Way: a.way, Findings: []Difference{}}
 	if a.err != nil {
 		census.Fault = faultOf(a.err, k.provider)
 		c.Record([]string{string(k.provider.ID)}, "fault", census.Fault.Key)
 		return op.Step{Done: true}, s.PutCensus(ctx, census)
 	}
-	instances, err := s.InstancesAt(ctx, k.provider.ID)
+	t := table{asked: k.asked, today: c.Today(), provider: k.provider.ID, counted: a}
+	if err := t.read(ctx, s); err != nil {
+		return op.Step{}, err
+	}
+	seen := t.compare()
+	l := ledger{call: c, store: s, known: t.open}
+	opened, ended, err := l.take(ctx, seen, t.looked)
 	if err != nil {
 		return op.Step{}, err
 	}
-	bindings, err := s.BindingsAt(ctx, k.provider.ID)
-	if err != nil {
+	if err := sweep(ctx, c, s, seen); err != nil {
 		return op.Step{}, err
 	}
-	census.Findings, census.Known = compare(a.held, instances, bindings, k.asked)
-	if err := sweep(ctx, c, s, census.Findings); err != nil {
-		return op.Step{}, err
+	t.sum(&census, seen)
+	if a.way == ByFetch {
+		census.Through = k.through
+		if census.Unseen > 0 {
+			census.Fault = naru.Msg("provision.partly_counted", "provider", k.provider.Name.Ko, "unseen", fmt.Sprint(census.Unseen))
+		}
 	}
-	c.Record(censusSubjects(census), "held", fmt.Sprint(census.Held), "known", fmt.Sprint(census.Known),
-		"findings", fmt.Sprint(len(census.Findings)))
+	c.Record([]string{string(census.Provider)}, "way", string(census.Way), "held", fmt.Sprint(census.Held), "known", fmt.Sprint(census.Known),
+		"unseen", fmt.Sprint(census.Unseen), "findings", fmt.Sprint(len(seen)), "opened", fmt.Sprint(opened), "ended", fmt.Sprint(ended))
 	return op.Step{Done: true}, s.PutCensus(ctx, census)
 }
 
@@ -131,122 +245,4 @@ func faultOf(err error, p catalog.Provider) naru.Message {
 		return known.Message
 	}
 	return naru.Msg("provision.provider_silent", "provider", p.Name.Ko)
-}
-
-// maxSubjects bounds the objects one entry names; the census row has them all.
-const maxSubjects = 100
-
-func censusSubjects(c Census) []string {
-	subjects := []string{string(c.Provider)}
-	for _, f := range c.Findings[:min(len(c.Findings), maxSubjects)] {
-		subjects = append(subjects, string(f.Instance))
-	}
-	return subjects
-}
-
-// compare finds the differences. What changed since the question was asked is left out:
-// the answer is older than it.
-func compare(held []Held, instances []Instance, bindings []Binding, asked time.Time) (findings []Finding, known int) {
-	there := make(map[InstanceID]Held, len(held))
-	for _, h := range held {
-		there[h.Instance] = h
-	}
-	here := make(map[InstanceID]bool, len(instances))
-	for _, i := range instances {
-		here[i.ID] = true
-		h, ok := there[i.ID]
-		settled := i.State.Settled() && i.Since.Before(asked)
-		switch {
-		case i.State == Ready && settled && !ok:
-			findings = append(findings, Finding{Kind: Lost, Instance: i.ID})
-		case !i.State.Live() && settled && ok && h.State != string(Deleting):
-			findings = append(findings, Finding{Kind: Stray, Instance: i.ID, Action: "delete"})
-		}
-		if i.State == Ready {
-			known++
-		}
-	}
-	for _, h := range held {
-		if !here[h.Instance] {
-			findings = append(findings, Finding{Kind: Foreign, Instance: h.Instance})
-		}
-	}
-	findings = append(findings, compareBindings(there, here, bindings, asked)...)
-	slices.SortFunc(findings, func(a, b Finding) int {
-		return strings.Compare(string(a.Instance)+string(a.Binding), string(b.Instance)+string(b.Binding))
-	})
-	return findings, known
-}
-
-func compareBindings(there map[InstanceID]Held, here map[InstanceID]bool, bindings []Binding, asked time.Time) []Finding {
-	var findings []Finding
-	known := make(map[BindingID]bool, len(bindings))
-	for _, b := range bindings {
-		known[b.ID] = true
-		h, ok := there[b.Instance]
-		if !ok || !b.State.Settled() || !b.Since.Before(asked) {
-			continue
-		}
-		held := slices.Contains(h.Bindings, b.ID)
-		switch {
-		case b.State == Ready && !held:
-			findings = append(findings, Finding{Kind: Lost, Instance: b.Instance, Binding: b.ID})
-		case !b.State.Live() && held:
-			findings = append(findings, Finding{Kind: Stray, Instance: b.Instance, Binding: b.ID, Action: "delete"})
-		}
-	}
-	for id, h := range there {
-		for _, b := range h.Bindings {
-			if here[id] && !known[b] {
-				findings = append(findings, Finding{Kind: Foreign, Instance: id, Binding: b})
-			}
-		}
-	}
-	return findings
-}
-
-// sweep puts what is stray back on the way to its deletion.
-func sweep(ctx context.Context, c *op.Call, s Store, findings []Finding) error {
-	for _, f := range findings {
-		var err error
-		switch {
-		case f.Kind != Stray:
-		case f.Binding != "":
-			err = sweepBinding(ctx, c, s, f.Binding)
-		default:
-			err = sweepInstance(ctx, c, s, f.Instance)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sweepInstance(ctx context.Context, c *op.Call, s Store, id InstanceID) error {
-	i, err := s.Instance(ctx, id)
-	if err != nil {
-		return err
-	}
-	before := i.State
-	i.Work = i.stray(c.Now)
-	c.Record(i.subjects(), i.detail(before)...)
-	c.EnqueueIn(string(i.Provider), TaskInstance, string(i.ID))
-	return s.PutInstance(ctx, i)
-}
-
-func sweepBinding(ctx context.Context, c *op.Call, s Store, id BindingID) error {
-	b, err := s.Binding(ctx, id)
-	if err != nil {
-		return err
-	}
-	i, err := s.Instance(ctx, b.Instance)
-	if err != nil {
-		return err
-	}
-	before := b.State
-	b.Work = b.stray(c.Now)
-	c.Record(b.subjects(i), b.detail(before)...)
-	c.EnqueueIn(string(i.Provider), TaskBinding, string(b.ID))
-	return s.PutBinding(ctx, b)
 }

@@ -10,6 +10,8 @@
 //	    |           -> failed
 //	    -> deleted (nothing had left the house)
 //
+// A deletion (deleting, orphan) that does not succeed can be written_off by two people.
+//
 // Invariants:
 //   - a refusal of law, certificate, order or budget is decided before anything leaves
 //     the house;
@@ -19,9 +21,28 @@
 //     naru deletes until the provider confirms (OSB 2.17, "Orphan Mitigation"). naru goes
 //     further than the table there, because the ids are its own: a malformed 200 is
 //     cleaned up too;
-//   - at any moment an instance or binding is settled (ready, failed, deleted) or has a
-//     task and the time of its next attempt;
+//   - at any moment an instance or binding is settled (ready, failed, deleted, written off)
+//     or has a task and the time of its next attempt; nothing is given up silently;
+//   - a time further away than any wait was written by a clock that went back, and counts
+//     as past;
 //   - credentials are sealed at rest and leave only through provision.credentials.
+//
+// # Journal
+//
+// A call that can change something at a provider has a row ([BrokerCall]) that commits
+// before it leaves: intended, sent, known (the broker works on it), unknown (its answer is
+// lost or leaves doubt), settled. The broker's own status, code and description stand
+// beside naru's code: done, not_sent, rejected, unknown, invalid, failed. What naru handed
+// to the broker as a secret is taken out of the description; bodies are never kept.
+//
+// # Findings
+//
+// A census lays three sides beside each other: orders, the ledger, and what the provider
+// says, which is its listing or, without one, the answer about every instance alone, and
+// the usage it told. A re-check holds what runs against the grounds of a creation today.
+// Each difference is one dated [Finding] that stays until it is seen to be gone. naru
+// deletes only what it knows to be its own stray; a finding never stops what runs. A
+// provider that could not be counted opens and ends nothing.
 //
 // # Entries
 //
@@ -38,8 +59,20 @@
 //	provision.unbind          an unbinding was asked for          state=deleting|deleted
 //	provision.credentials     credentials were shown              (never the credentials)
 //	provision.census          a census was asked for; subject provider
-//	provision.count           the census was taken; subject provider, then every instance found amiss
+//	provision.count           the census was taken; subject provider
+//	provision.recheck         a re-check was asked for (asked, cause) or one batch was done (checked, opened, ended)
+//	provision.acknowledge     somebody answers for a finding
+//	provision.retry           the next attempt was made due
+//	provision.inspect         a look at the provider was asked for; subject inspection, then as always
+//	provision.look            what was seen                       found=there|gone|busy|unknown
+//	provision.write_off       a deletion was proposed to be given up; subject proposal, then as always
+//	provision.write_off_confirm  it was given up                  state=written_off
+//	provision.write_off_refuse   it was not
+//
+// A finding that opens or ends is an entry of the census, re-check or write-off that saw
+// it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"
+// the state, "why" the message key of the ground that is not met.
 //
 // meter opens the usage window at provision.settle with state=ready and closes it at
-// provision.settle or provision.delete with state=deleted.
+// provision.settle or provision.delete with state=deleted, or when it was written off.
 package provision

@@ -152,5 +152,6 @@ type Held struct {
 // one of the outcomes, and its fault says what to do next.
 type Broker interface {
 	Call(ctx context.Context, r Request) Answer
+	// Held lists what a broker holds, or returns ErrNoListing when it has no list.
 	Held(ctx context.Context, p catalog.Provider) ([]Held, error)
 }

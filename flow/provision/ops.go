@@ -47,6 +47,7 @@ type Store interface {
 	PutCredentials(ctx context.Context, b BindingID, secret naru.Secret) error
 	Credentials(ctx context.Context, b BindingID) (naru.Secret, error)
 
+	CareStore
 	PutCensus(ctx context.Context, c Census) error
 	Censuses(ctx context.Context, p catalog.ProviderID, page naru.Page) (naru.List[Census], error)
 }
@@ -68,6 +69,7 @@ type Ops struct {
 	Offers      op.Op[Store, OffersIn, []Offered]
 	Census      op.Op[Store, CensusIn, CensusAsked]
 	Censuses    op.Op[Store, CensusesIn, naru.List[Census]]
+	Care
 }
 
 // New returns the operations that provision what the law in a book allows.
@@ -103,12 +105,16 @@ func New(book *law.Book) Ops {
 			naru.Text{Ko: "공급자가 가진 인스턴스를 전수 대조한다", En: "Compare a provider's instances with naru's"}, askCensus),
 		Censuses: op.Read("provision.censuses", "provision.census_read",
 			naru.Text{Ko: "전수 대조 결과", En: "List the results of censuses"}, listCensuses),
+		Care: newCare(nil),
 	}
 }
 
 // All lists the operations.
 func (o Ops) All() []op.Any {
-	return []op.Any{o.Create, o.Update, o.CheckUpdate, o.Delete, o.Bind, o.Rotate, o.CheckRotate, o.Unbind, o.Credentials, o.Instances, o.Instance, o.Binding, o.Offers, o.Census, o.Censuses}
+	return append([]op.Any{
+		o.Create, o.Update, o.CheckUpdate, o.Delete, o.Bind, o.Rotate, o.CheckRotate, o.Unbind, o.Credentials,
+		o.Instances, o.Instance, o.Binding, o.Offers, o.Census, o.Censuses,
+	}, o.Care.all()...)
 }
 
 // InstanceRef names an instance: by its id, or for a platform by the platform's own id.
@@ -131,8 +137,8 @@ type Filter struct {
 	System      inventory.SystemID      `json:"system,omitempty"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty"`
 	Order       contract.OrderID        `json:"order,omitempty"`
-	State       State                   `json:"state,omitempty" doc:"requested, creating, ready, updating, failed, deleting, deleted or orphan"`
-	Live        bool                    `json:"live,omitempty" doc:"leave out what failed or was deleted"`
+	State       State                   `json:"state,omitempty" doc:"requested, creating, ready, updating, failed, deleting, deleted, orphan or written_off"`
+	Live        bool                    `json:"live,omitempty" doc:"leave out what failed, was deleted or was written off"`
 }
 
 // ListIn asks for a page of instances, the newest first.

@@ -63,6 +63,9 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) e
 	if i.State == Deleted {
 		i.DeletedAt = c.Now
 		err = s.PutInstance(ctx, *i)
+		if err == nil {
+			err = s.SettleCalls(ctx, i.ID, "", BrokerCall{Code: CodeNotSent, SettledAt: c.Now})
+		}
 	} else {
 		err = dispatchInstance(ctx, c, s, i, free)
 	}

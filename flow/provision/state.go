@@ -9,7 +9,8 @@ import (
 // State is where an instance or a binding stands.
 type State string
 
-// The states. Ready, Failed and Deleted are settled; every other state has a task.
+// The states. Ready, Failed, Deleted and WrittenOff are settled; every other state has a
+// task.
 const (
 	Requested State = "requested" // intended; nothing has left the house
 	Creating  State = "creating"  // asked for at the provider, or about to be
@@ -19,13 +20,15 @@ const (
 	Deleting  State = "deleting" // to be deleted at the provider
 	Deleted   State = "deleted"
 	Orphan    State = "orphan" // creation failed, something may be left: being deleted, then Failed
+	// WrittenOff is a deletion without success that two people gave up.
+	WrittenOff State = "written_off"
 )
 
 // Settled reports whether nothing is left to do.
-func (s State) Settled() bool { return s == Ready || s == Failed || s == Deleted }
+func (s State) Settled() bool { return s == Ready || !s.Live() }
 
-// Live reports whether something exists at the provider, or may.
-func (s State) Live() bool { return s != Failed && s != Deleted }
+// Live reports whether something exists at the provider, or may, and naru cares for it.
+func (s State) Live() bool { return s != Failed && s != Deleted && s != WrittenOff }
 
 // Step is a call to the provider's broker.
 type Step string
@@ -39,6 +42,7 @@ const (
 	Fetch  Step = "fetch" // read a binding made asynchronously, or what an update came to
 	Delete Step = "delete"
 	Wait   Step = "wait" // nothing to call yet
+	Look   Step = "look" // ask whether it is there, for people and for the census
 )
 
 // Outcome is what a call came to, as far as this side can know.
@@ -71,6 +75,7 @@ type Answer struct {
 	Usable     *bool         // of an update or deletion that failed: the instance works, as the broker says
 	Repeatable *bool         // of an update that failed: the same may be tried again, as the broker says
 	Fault      naru.Message  // why it is not Done
+	Reply      Reply         // the broker's own words
 }
 
 // Shown is an instance as its broker shows it, in the broker's own words.
@@ -156,8 +161,20 @@ func (w Work) Begin(call string, now time.Time) Work {
 	if w.State == Requested {
 		w = w.enter(Creating, now)
 	}
+	if w.Since.After(now) { // the clock went back: patience begins anew, it does not wait for the old time
+		w.Since = now
+	}
 	w.CallID, w.NextAt = call, now.Add(callWindow)
 	return w
+}
+
+// longestWait is more than naru ever waits for the next step of its own.
+const longestWait = 2 * retryMost
+
+// early reports whether the next attempt is still to come. A time further away than any
+// wait was written by a clock that has gone back since, and counts as past.
+func (w Work) early(now time.Time) bool {
+	return now.Before(w.NextAt) && w.NextAt.Sub(now) <= longestWait
 }
 
 // release is for a call that came back to a Work that wants something else by now.
@@ -173,7 +190,7 @@ func (w Work) Abandon(now time.Time) Work {
 		next := w.enter(Deleted, now)
 		next.Fault = w.Fault
 		return next
-	case Deleted, Deleting:
+	case Deleted, WrittenOff, Deleting:
 		return w
 	case Orphan: // a deletion is under way already; it only ends elsewhere
 		w.State = Deleting
@@ -355,7 +372,9 @@ func (w Work) enter(s State, now time.Time) Work {
 
 // Stuck reports whether a deletion goes on without success, which a platform is told
 // as a failure though naru goes on trying.
-func (w Work) Stuck() bool { return w.State == Deleting && w.Attempts >= stuckAttempt }
+func (w Work) Stuck() bool {
+	return (w.State == Deleting || w.State == Orphan) && w.Attempts >= stuckAttempt
+}
 
 // pollWait is the pause before the next poll: as the broker wishes, else a quarter of
 // the time it took so far.

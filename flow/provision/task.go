@@ -9,6 +9,7 @@ import (
 	"naru"
 	"naru/base/op"
 	"naru/flow/catalog"
+	"naru/flow/law"
 )
 
 // The tasks of this step. A row in the queue is about one instance, binding or provider.
@@ -16,6 +17,8 @@ const (
 	TaskInstance = "provision.settle"
 	TaskBinding  = "provision.settle_binding"
 	TaskCensus   = "provision.count"
+	TaskInspect  = "provision.look"
+	TaskRecheck  = "provision.recheck"
 )
 
 // Handlers makes the tasks that speak to the brokers through the port.
@@ -37,9 +40,24 @@ func HandlersWithin(b Broker, longest time.Duration) []op.Handler {
 			Call: calling(b), Settle: settling(settleBinding),
 		}),
 		op.Handle(op.Task[Store, counting, counted]{
-			Name: TaskCensus, Lease: callLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+			Name: TaskCensus, Lease: censusLease, Prepare: prepareCensus, Call: countWith(b), Settle: settling(settleCensus),
+		}),
+		op.Handle(op.Task[Store, looking, Answer]{
+			Name: TaskInspect, Lease: callLease, Prepare: prepareInspection, Settle: settling(settleInspection),
+			Call: func(ctx context.Context, l looking) Answer { return b.Call(ctx, l.request) },
 		}),
 	}
+}
+
+// RecheckHandler makes the task that checks again what runs, by the law of a book.
+func RecheckHandler(book *law.Book) op.Handler {
+	return op.Handle(op.Task[Store, struct{}, struct{}]{
+		Name: TaskRecheck, Lease: callLease, Prepare: creation{book}.recheck,
+		Call: func(context.Context, struct{}) struct{} { return struct{}{} },
+		Settle: func(context.Context, *op.Call, Store, string, struct{}, struct{}) (op.Step, error) {
+			return op.Step{Done: true}, nil
+		},
+	})
 }
 
 // settling drops the subject, which every question of this step carries itself.
@@ -82,18 +100,21 @@ func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, fre
 	lane := string(i.Provider)
 	free = free && i.due(c.Now) && c.Seat(TaskInstance, lane)
 	if free {
-		i.Work = i.Begin(c.ID, c.Now)
+		i.Work = i.Begin(c.NewID("call"), c.Now)
 	}
 	if err := s.PutInstance(ctx, *i); err != nil {
 		return err
 	}
+	r, err := request(ctx, s, *i, i.Work)
+	if err != nil {
+		return err
+	}
 	if !free {
 		c.EnqueueIn(lane, TaskInstance, string(i.ID))
-		return nil
+		return r.intend(ctx, c, s)
 	}
-	r, err := request(ctx, s, *i, i.Work)
 	c.EnqueueNow(lane, TaskInstance, string(i.ID), r)
-	return err
+	return r.send(ctx, c, s)
 }
 
 // dispatchBinding is dispatchInstance for a binding.
@@ -101,30 +122,33 @@ func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bi
 	lane := string(i.Provider)
 	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
 	if free {
-		b.Work = b.Begin(c.ID, c.Now)
+		b.Work = b.Begin(c.NewID("call"), c.Now)
 	}
 	if err := s.PutBinding(ctx, *b); err != nil {
 		return err
 	}
+	r, err := b.request(ctx, s, i)
+	if err != nil {
+		return err
+	}
 	if !free {
 		c.EnqueueIn(lane, TaskBinding, string(b.ID))
-		return nil
+		return r.intend(ctx, c, s)
 	}
-	r, err := b.request(ctx, s, i)
 	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
-	return err
+	return r.send(ctx, c, s)
 }
 
 // due reports whether a call that changes something at the provider may leave now.
 func (w Work) due(now time.Time) bool {
 	step := w.Next()
-	return (step == Put || step == Patch || step == Delete) && w.CallID == "" && !now.Before(w.NextAt)
+	return (step == Put || step == Patch || step == Delete) && w.CallID == "" && !w.early(now)
 }
 
 // polls reports whether all that is due is to ask how far an operation has come. That
 // changes nothing at the provider, so it is not stored that it begins.
 func (w Work) polls(now time.Time) bool {
-	return w.Next() == Poll && w.CallID == "" && !now.Before(w.NextAt)
+	return w.Next() == Poll && w.CallID == "" && !w.early(now)
 }
 
 // lookInstance gives a poll without a write.
@@ -160,7 +184,7 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if err != nil || i.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(i.NextAt) {
+	if i.early(c.Now) {
 		return Request{Step: Wait, Instance: i.ID}, false, nil
 	}
 	if i.State == Deleting {
@@ -169,16 +193,19 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 			return Request{Step: Wait, Instance: i.ID}, false, err
 		}
 	}
-	before := i.State
+	was := i.Work
 	i.Work = i.Begin(c.ID, c.Now)
-	if i.State != before {
-		c.Record(i.subjects(), i.detail(before)...)
+	if i.State != was.State {
+		c.Record(i.subjects(), i.detail(was.State)...)
 	}
 	if err := s.PutInstance(ctx, i); err != nil {
 		return Request{}, false, err
 	}
 	r, err := request(ctx, s, i, i.Work)
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // request is the call that is due for an instance or one of its bindings.
@@ -238,6 +265,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
 	}
+	if err := r.close(ctx, c, s, a, i.Work); err != nil {
+		return step, err
+	}
 	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
 	}
@@ -272,7 +302,7 @@ func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind
 		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation
 	case r.Step == Wait, w.CallID != r.Call:
-		return op.Step{After: max(w.NextAt.Sub(now), pollLeast)}, true
+		return op.Step{After: max(min(w.NextAt.Sub(now), longestWait), pollLeast)}, true
 	case w.Next() != r.Step:
 		*w = w.release(now)
 		return op.Step{}, true
@@ -298,23 +328,26 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err != nil || b.State.Settled() {
 		return Request{}, true, err
 	}
-	if c.Now.Before(b.NextAt) {
+	if b.early(c.Now) {
 		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {
 		return Request{}, false, err
 	}
-	before := b.State
+	was := b.Work
 	b.Work = b.Begin(c.ID, c.Now)
-	if b.State != before {
-		c.Record(b.subjects(i), b.detail(before)...)
+	if b.State != was.State {
+		c.Record(b.subjects(i), b.detail(was.State)...)
 	}
 	if err := s.PutBinding(ctx, b); err != nil {
 		return Request{}, false, err
 	}
 	r, err := b.request(ctx, s, i)
-	return r, false, err
+	if err != nil {
+		return r, false, err
+	}
+	return r, false, r.open(ctx, c, s, was)
 }
 
 // settleBinding stores what the answer made of the binding, its credentials sealed.
@@ -334,6 +367,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		a = checkContent(r, a)
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
+	}
+	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+		return step, err
 	}
 	if b.unchanged(was) {
 		return step, nil

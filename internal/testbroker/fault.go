@@ -50,6 +50,8 @@ const (
 	Garbage
 	// Busy answers 422 ConcurrencyError without forwarding.
 	Busy
+	// Listless answers 404 to the listing, as a broker without that extension does, and forwards the rest.
+	Listless
 )
 
 // Front stands before a broker and fails on demand. It keeps count of what it let through.
@@ -126,6 +128,13 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch mode {
 	case Slow:
 		f.late(w, r)
+		return
+	case Listless:
+		if r.URL.Path == "/v2/service_instances" {
+			say(w, http.StatusNotFound, `{}`)
+			return
+		}
+		f.forward(w, r)
 		return
 	case HangAfter, Drop, Error500After, Malformed201, Empty200, NoContent204:
 		f.forward(httptest.NewRecorder(), r)

@@ -60,15 +60,18 @@ func New(t testing.TB, db *store.DB) *Road {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(law.NewBook(set)), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
+	book := law.NewBook(set)
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	r.Broker = testbroker.Serve(t, testbroker.Folders, kit.Config{})
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
-	link := provider.New(provider.Config{Loopback: true, Timeout: 10 * time.Second})
+	link := provider.New(provider.Config{Loopback: true, Timeout: 10 * time.Second, Now: r.Now})
 	t.Cleanup(link.Close)
 	r.Link = link
+	r.Ops = r.Ops.Watching(link)
 	r.Work = op.Work{
-		Handlers: append(provision.Handlers(link), catalog.SyncHandler(link)),
+		Followers: []op.Follower{provision.Follower()},
+		Handlers:  append(provision.Handlers(link), catalog.SyncHandler(link), provision.RecheckHandler(book)),
 		Report: func(where string, err error) {
 			if !errors.Is(err, context.Canceled) { // the test is over
 				t.Errorf("%s: %v", where, err)

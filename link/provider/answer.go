@@ -27,7 +27,7 @@ func failed(step provision.Step, provider string, err error) provision.Answer {
 	if !errors.As(err, &call) {
 		return provision.Answer{Outcome: provision.Unknown, Fault: naru.Msg("provision.provider_silent", "provider", provider)}
 	}
-	a := provision.Answer{RetryAfter: retryAfter(err), Fault: fault(provider, call)}
+	a := provision.Answer{RetryAfter: retryAfter(err), Fault: fault(provider, call), Reply: replied(err)}
 	var said *osb.Error
 	if errors.As(err, &said) {
 		a.Usable, a.Repeatable = said.InstanceUsable, said.UpdateRepeatable
@@ -49,7 +49,7 @@ func failed(step provision.Step, provider string, err error) provision.Answer {
 }
 
 func rejected(step provision.Step, call *osb.CallError) provision.Outcome {
-	looking := step == provision.Poll || step == provision.Fetch
+	looking := step == provision.Poll || step == provision.Fetch || step == provision.Look
 	switch status := call.Status; {
 	case osb.IsCode(call, osb.CodeConcurrencyError), status == http.StatusTooManyRequests, status == http.StatusRequestTimeout:
 		return provision.Busy
@@ -65,6 +65,10 @@ func rejected(step provision.Step, call *osb.CallError) provision.Outcome {
 func fault(provider string, call *osb.CallError) naru.Message {
 	if reason, ok := isAddress(call); ok {
 		return naru.Msg("provision.provider_address", "provider", provider, "reason", reason)
+	}
+	var held refusedHere
+	if errors.As(call, &held) && held.fault.Key != "" {
+		return held.fault
 	}
 	status := strconv.Itoa(call.Status)
 	for code, key := range map[string]string{
@@ -121,6 +125,10 @@ func tidy(s string) string {
 }
 
 func retryAfter(err error) time.Duration {
+	var held refusedHere
+	if errors.As(err, &held) {
+		return held.after
+	}
 	var refusal *osb.Error
 	if errors.As(err, &refusal) {
 		return refusal.RetryAfter

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"naru/flow/provision"
 	"naru/wire/osb"
@@ -30,6 +31,9 @@ func (l *Link) bind(ctx context.Context, r provision.Request) (provision.Answer,
 	a := done(got.Async, got.Operation)
 	if got.Async {
 		return a, nil
+	}
+	if !got.Existed {
+		a.Reply.Status = http.StatusCreated
 	}
 	a.Content, err = content(got.Binding).Secret()
 	return a, hidden(err)

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 
 	"naru"
 	"naru/flow/catalog"
@@ -16,15 +17,24 @@ func (l *Link) Call(ctx context.Context, r provision.Request) provision.Answer {
 		a   provision.Answer
 		err error
 	)
-	if r.Binding == "" {
+	switch {
+	case r.Step == provision.Look:
+		a, err = l.look(ctx, r)
+	case r.Binding == "":
 		a, err = l.instance(ctx, r)
-	} else {
+	default:
 		a, err = l.binding(ctx, r)
 	}
-	if err != nil {
-		return failed(r.Step, r.Provider.Name.Ko, err)
+	switch {
+	case err != nil:
+		a = failed(r.Step, r.Provider.Name.Ko, err)
+	case a.Reply.Status != 0:
+	case a.Outcome == provision.Accepted:
+		a.Reply.Status = http.StatusAccepted
+	default:
+		a.Reply.Status = http.StatusOK
 	}
-	return a
+	return concealed(r, a)
 }
 
 // caller names the call in the broker's log. The end user is not told to providers.
@@ -87,6 +97,9 @@ func (l *Link) create(ctx context.Context, r provision.Request) (provision.Answe
 	})
 	a := done(got.Async, got.Operation)
 	a.Dashboard, a.Metadata = got.DashboardURL, about(got.Metadata)
+	if !got.Async && !got.Existed {
+		a.Reply.Status = http.StatusCreated
+	}
 	return a, err
 }
 
@@ -132,17 +145,21 @@ func polled(r provision.Request, got osb.LastOperationResponse) provision.Answer
 	case osb.Failed:
 		a.Outcome = provision.FailedOp
 		a.Usable, a.Repeatable = got.InstanceUsable, got.UpdateRepeatable
+		a.Reply.Words = tidy(got.Description)
 		a.Fault = naru.Msg("provision.operation_failed", "provider", r.Provider.Name.Ko, "why", tidy(got.Description))
 	}
 	return a
 }
 
-// Held implements provision.Broker: what the broker says it holds.
+// Held implements provision.Broker: what the broker says it holds, or ErrNoListing.
 func (l *Link) Held(ctx context.Context, p catalog.Provider) ([]provision.Held, error) {
 	got, err := do(ctx, l, p, func(ctx context.Context, c *osb.Client) (osb.ListResponse, error) {
 		return c.ListInstances(ctx, osb.ListRequest{})
 	})
-	if err != nil {
+	switch {
+	case listless(err):
+		return nil, provision.ErrNoListing
+	case err != nil:
 		return nil, unavailable(p, err)
 	}
 	out := make([]provision.Held, len(got.Instances))

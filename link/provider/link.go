@@ -25,6 +25,10 @@ type Config struct {
 	Loopback bool
 	// TLS holds the certificates that are trusted; nil means those of the system.
 	TLS *tls.Config
+	// Limit bounds the calls under way to one provider; 0 means 128.
+	Limit int
+	// Now is the clock of the circuits; nil means the system's.
+	Now func() time.Time
 }
 
 const defaultTimeout = 30 * time.Second
@@ -33,6 +37,7 @@ const defaultTimeout = 30 * time.Second
 type Link struct {
 	config    Config
 	transport *http.Transport
+	circuits  *circuits
 
 	mu      sync.Mutex
 	clients map[catalog.ProviderID]entry
@@ -49,7 +54,14 @@ func New(c Config) *Link {
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
 	}
+	if c.Limit <= 0 {
+		c.Limit = defaultLimit
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	l := &Link{config: c, clients: map[catalog.ProviderID]entry{}}
+	l.circuits = &circuits{now: c.Now, limit: c.Limit, of: map[catalog.ProviderID]*circuit{}}
 	dialer := &net.Dialer{Timeout: min(c.Timeout, 10*time.Second), Control: l.checkAddress}
 	l.transport = &http.Transport{
 		DialContext: dialer.DialContext, TLSClientConfig: c.TLS, ForceAttemptHTTP2: true,
@@ -129,14 +141,22 @@ func (l *Link) checkAddress(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// do finds the client and calls with it; a client that cannot be made is a call not sent.
+// do finds the client and calls with it, if the provider's circuit lets it; a client that
+// cannot be made is a call not sent.
 func do[A any](ctx context.Context, l *Link, p catalog.Provider, call func(context.Context, *osb.Client) (A, error)) (A, error) {
 	client, err := l.client(p)
 	if err != nil {
 		var none A
 		return none, &osb.CallError{Outcome: osb.NotSent, Err: err}
 	}
-	return call(ctx, client)
+	t, err := l.circuits.enter(p)
+	if err != nil {
+		var none A
+		return none, &osb.CallError{Outcome: osb.NotSent, Err: err}
+	}
+	a, err := call(ctx, client)
+	t.leave(ctx, p, err)
+	return a, err
 }
 
 // isAddress reports whether a call failed because its address is not allowed.

@@ -20,7 +20,7 @@ import (
 const (
 	MaxRequestBody = 1 << 20
 	MaxParameters  = 64 << 10
-	MaxID          = 1000
+	MaxID          = 1500
 )
 
 // Authenticate decides who calls: it returns the context for the Broker, or an error. An *Error
@@ -228,7 +228,9 @@ type errorBody struct {
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *Error
 	if !errors.As(err, &refusal) {
-		h.report(r, err)
+		if r.Context().Err() == nil { // else the platform went away, and that is no fault of the broker
+			h.report(r, err)
+		}
 		refusal = &Error{Status: http.StatusInternalServerError, Description: "internal error"}
 	}
 	body := errorBody{Code: refusal.Code, Description: refusal.Description}

@@ -225,3 +225,15 @@ func TestReadyMadeCatalogBytesAreServedAsTheyAre(t *testing.T) {
 		t.Fatalf("conditional catalog %+v, %v", again, err)
 	}
 }
+
+func TestAPlatformThatWentAwayIsNoFault(t *testing.T) {
+	t.Parallel()
+	h := osb.Handler(&echoBroker{err: context.Canceled}, osb.BasicAuth(testUser, testPassword),
+		osb.WithErrorLog(func(_ *http.Request, err error) { t.Errorf("reported %v", err) }))
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v2/service_instances/i", nil)
+	request.SetBasicAuth(testUser, testPassword)
+	request.Header.Set(osb.HeaderVersion, "2.17")
+	h.ServeHTTP(httptest.NewRecorder(), request)
+}

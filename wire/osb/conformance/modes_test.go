@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"naru/broker/fault"
+	"naru/internal/testbroker"
 	"naru/wire/osb"
 	"naru/wire/osb/conformance"
 )
@@ -42,19 +43,14 @@ func TestTheFaultBrokerIsConformantWithoutAFault(t *testing.T) {
 	t.Parallel()
 	s, url := faulty(t)
 	r := judge(t, url, "u", "p")
-	if !r.Conformant() || failures(r, conformance.Should) != "" || len(r.Leftovers) != 0 {
-		t.Errorf("MUST %+v SHOULD %+v, left %+v%s%s", r.Must, r.Should, r.Leftovers, failures(r, conformance.Must), failures(r, conformance.Should))
+	if !r.Conformant() || testbroker.Failures(r, conformance.Should) != "" || len(r.Leftovers) != 0 {
+		t.Errorf("MUST %+v SHOULD %+v, left %+v%s%s", r.Must, r.Should, r.Leftovers, testbroker.Failures(r, conformance.Must), testbroker.Failures(r, conformance.Should))
 	}
 	if held, err := s.Broker.ListInstances(t.Context(), osb.ListRequest{}); err != nil || len(held.Instances) != 0 {
 		t.Errorf("the suite left %+v, %v", held, err)
 	}
 	if r.SyncPlan != "small" || r.AsyncPlan != "slow" {
 		t.Errorf("tried %q and %q", r.SyncPlan, r.AsyncPlan)
-	}
-	for _, x := range r.Results {
-		if x.Outcome == conformance.Skipped {
-			t.Logf("skip %s %s %v", x.ID, x.Plan, x.Why)
-		}
 	}
 }
 
@@ -141,7 +137,7 @@ func TestEveryFaultThatBreaksAMustIsFound(t *testing.T) {
 		wg.Go(func() {
 			busy <- struct{}{} // most of a run is waiting: more at once than there are processors
 			defer func() { <-busy }()
-			r, err := conformance.Run(t.Context(), options(url, "u", "p", func(o *conformance.Options) {
+			r, err := conformance.Run(t.Context(), testbroker.Options(url, "u", "p", func(o *conformance.Options) {
 				o.Patience, o.Concurrency = 400*time.Millisecond, 3
 				if strings.Contains(faults, "hang") {
 					o.Timeout = 200 * time.Millisecond
@@ -151,7 +147,7 @@ func TestEveryFaultThatBreaksAMustIsFound(t *testing.T) {
 			case err != nil:
 				t.Errorf("%s: %v", faults, err)
 			case r.Conformant() || !found(r, rule):
-				t.Errorf("%s: %s did not fail%s", faults, rule, failures(r, conformance.Must))
+				t.Errorf("%s: %s did not fail%s", faults, rule, testbroker.Failures(r, conformance.Must))
 			}
 		})
 	}
@@ -175,8 +171,8 @@ func TestFaultsOfNoMustCostAShouldOrNothing(t *testing.T) {
 	} {
 		_, url := faulty(t, faults)
 		r := judge(t, url, "u", "p")
-		if !r.Conformant() || rule == "" && failures(r, conformance.Should) != "" {
-			t.Errorf("%s:%s%s", faults, failures(r, conformance.Must), failures(r, conformance.Should))
+		if !r.Conformant() || rule == "" && testbroker.Failures(r, conformance.Should) != "" {
+			t.Errorf("%s:%s%s", faults, testbroker.Failures(r, conformance.Must), testbroker.Failures(r, conformance.Should))
 		}
 	}
 }
@@ -201,7 +197,7 @@ func TestAnInterruptionCleansUp(t *testing.T) {
 	if err != nil || len(held.Instances) != 0 || !r.Interrupted || r.Conformant() || len(r.Leftovers) != 0 {
 		t.Errorf("held %+v, interrupted %v, left %+v, %v", held, r.Interrupted, r.Leftovers, err)
 	}
-	if bad := failures(r, conformance.Must); bad != "" {
+	if bad := testbroker.Failures(r, conformance.Must); bad != "" {
 		t.Errorf("the interruption was taken for a failure:%s", bad)
 	}
 }
