@@ -9,6 +9,9 @@
 //     next start and no instance (서비스 인스턴스) is lost;
 //   - a repeated identical request has one effect; while an operation runs, every other request
 //     about the instance is answered, not queued behind it;
+//   - an update (변경) moves plan, parameters and version together or not at all; a line of usage ends where
+//     the plan changes;
+//   - a rotation (교체) makes credentials beside those of its predecessor, which stay valid;
 //   - usage (사용량) lines are written once and never change; the sum of an instance's lines is
 //     its exact total rounded down once.
 package kit

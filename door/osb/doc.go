@@ -17,13 +17,26 @@
 // # Synchronous and asynchronous
 //
 // With accepts_incomplete=true a change waits a short while (Config.AsyncWait) for the
-// provider's first answer: what that settled is answered 201 or 200, the rest 202 and polled.
-// Without it the door waits
-// for the outcome. When it does not come within Config.SyncWait, what was begun is taken back and
+// provider's first answer: what that settled is answered 201, 200 or, when it failed and nothing is
+// left, 422; the rest 202 and polled. Without it the door waits for the outcome. When it does not come within Config.SyncWait, what was begun is taken back and
 // the answer is 422 AsyncRequired, so that nothing is left behind a 4xx; a deletion cannot be
 // taken back, goes on, and is answered 422 ConcurrencyError.
 //
-// Updates of plan or parameters are refused (422): another plan is another order. The originating
-// identity is kept with the instance or binding as its end user and stands in the record as a
-// digest.
+// An update cannot be taken back either. The provider is asked to finish at once, and says
+// AsyncRequired itself when it cannot; one that does not end in time goes on and is answered 503, which
+// promises nothing. An update that failed is a 422 when it is sure that the old values stand, else a 500.
+//
+// # Updates and rotation
+//
+// A plan change needs another approved order of the same component, named or found as for a creation. A
+// rotation is found by naru's own record: service_id and plan_id may be missing. Of the context naru reads
+// platform, naru_order and instance_name; only the name goes to the provider. previous_values is the
+// platform's memory and decides nothing.
+//
+// The catalogue shows services and plans as their brokers wrote them, vendor fields and all, but for ids,
+// names, texts, what naru answers itself (instances_retrievable, bindings_retrievable), the parameter
+// "order" in the schemas, and the dashboard client, which stays with naru.
+//
+// The originating identity is kept with the instance or binding as its end user and stands in the
+// record as a digest.
 package osb

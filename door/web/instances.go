@@ -207,7 +207,7 @@ func busy(i provision.InstanceOut) bool {
 
 func (p page) stateOptions() []option {
 	list := []option{{"", p.T("web.all")}}
-	for _, s := range []provision.State{provision.Requested, provision.Creating, provision.Ready, provision.Failed, provision.Deleting, provision.Deleted, provision.Orphan} {
+	for _, s := range []provision.State{provision.Requested, provision.Creating, provision.Ready, provision.Updating, provision.Failed, provision.Deleting, provision.Deleted, provision.Orphan} {
 		list = append(list, option{string(s), p.State(s)})
 	}
 	return list

@@ -42,7 +42,7 @@ type Created struct {
 // The bounds of what a caller may hand on.
 const (
 	maxParams     = 64 << 10
-	maxPlatformID = 1500
+	maxPlatformID = 1000
 	maxEndUser    = 2000
 )
 

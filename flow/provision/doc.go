@@ -5,12 +5,35 @@
 // ordered and paid for?); after it meter reads usage of what runs.
 //
 //	requested -> creating -> ready -> deleting -> deleted
-//	    |           |  \                 ^
-//	    |           |   -> orphan -> failed
+//	    |           |  \     ^  |        ^
+//	    |           |   \    |  v        |
+//	    |           |    \  updating ----+
+//	    |           |     -> orphan -> failed
 //	    |           -> failed
 //	    -> deleted (nothing had left the house)
 //
 // A deletion (deleting, orphan) that does not succeed can be written_off by two people.
+//
+// # Changes
+//
+// An update (변경) gives a ready instance another plan, other parameters or another version.
+// Another plan is another order, of the same institution, system and component, held to all
+// that a creation is held to; anything else needs the present order to be in force. While it
+// runs both orders count as used. When it succeeds the instance takes the new values over;
+// when it fails it is ready as before and Change says why.
+//
+//	updating --patch--> done: ready with the new values
+//	   |         |----> accepted: poll; failed or too slow: ready as before
+//	   |         |----> refused: ready as before
+//	   |         -----> answer lost: patch again, which has one effect
+//	   -> when that does not help: fetch; the new values, the old ones, or "update_unknown"
+//
+// A rotation (교체) is a binding that names a predecessor; both are valid until the old one is
+// revoked. Its parameters and use are those of the predecessor.
+//
+// The time an operation may take is the shorter of the plan's maximum_polling_duration and
+// naru's own limit (HandlersWithin). When it is over, a creation is cleaned up as an orphan,
+// an update counts as failed, and a deletion is asked for again.
 //
 // Invariants:
 //   - a refusal of law, certificate, order or budget is decided before anything leaves
@@ -25,7 +48,10 @@
 //     or has a task and the time of its next attempt; nothing is given up silently;
 //   - a time further away than any wait was written by a clock that went back, and counts
 //     as past;
-//   - credentials are sealed at rest and leave only through provision.credentials.
+//   - an update never loses the instance: whatever is answered, it stays live with values
+//     that the provider confirmed, or with the old ones and a fault that says so;
+//   - what a binding gives is sealed whole at rest and leaves only through
+//     provision.credentials; when it ends stands beside it.
 //
 // # Journal
 //
@@ -52,9 +78,12 @@
 // key of the reason, if any.
 //
 //	provision.create          an instance was requested           state=requested, or creating when the call leaves at once
-//	provision.settle          an instance changed state           state=creating|ready|failed|orphan|deleting|deleted
+//	provision.update          an update was asked for             state=updating; change, plan, plan_before, order, params_digest, maintenance
+//	provision.settle          an instance changed state           state=creating|ready|failed|orphan|deleting|deleted;
+//	                          after an update from=updating; change, and order_before, plan_before when the plan changed
 //	provision.delete          a deletion was asked for            state=deleting|deleted
 //	provision.bind            a binding was requested             as above
+//	provision.rotate          a rotation was requested            as above; predecessor
 //	provision.settle_binding  a binding changed state             as above
 //	provision.unbind          an unbinding was asked for          state=deleting|deleted
 //	provision.credentials     credentials were shown              (never the credentials)
@@ -74,5 +103,7 @@
 // the state, "why" the message key of the ground that is not met.
 //
 // meter opens the usage window at provision.settle with state=ready and closes it at
-// provision.settle or provision.delete with state=deleted, or when it was written off.
+// provision.settle or provision.delete with state=deleted, or when it was written off. An
+// update leaves the window open; under which order an instance was before is a Term, by
+// which meter charges usage.
 package provision

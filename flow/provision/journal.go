@@ -69,7 +69,7 @@ type Reply struct {
 }
 
 // changes reports whether a step can change something at a provider.
-func (s Step) changes() bool { return s == Put || s == Delete }
+func (s Step) changes() bool { return s == Put || s == Patch || s == Delete }
 
 // verdict is what an answer makes of its call.
 func (a Answer) verdict() (CallState, Code) {
@@ -131,12 +131,28 @@ func (r Request) row(now time.Time) BrokerCall {
 
 // digest is of everything that was asked for.
 func (r Request) digest() string {
-	return digestOf(string(r.Step), string(r.Instance), string(r.Binding), r.Service, r.Plan, string(r.Params))
+	parts := []string{
+		string(r.Step), string(r.Instance), string(r.Binding), r.Service, r.Plan, string(r.Params), r.Maintenance, r.Label,
+		string(r.Predecessor), string(r.Resource),
+	}
+	if w := r.Wanted; w != nil {
+		parts = append(parts, w.Plan, string(w.Params), w.Maintenance, w.FromMaintenance)
+	}
+	return digestOf(parts...)
+}
+
+// passage is a work before and after an answer.
+type passage struct{ was, now Work }
+
+// alone reports whether no earlier call can have stayed open: the first try of a creation
+// or a change, answered.
+func (p passage) alone(r Request) bool {
+	return (r.Step == Put || r.Step == Patch) && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
 }
 
 // close writes what the answer to a request says, and settles what stayed open before once
 // the object is settled.
-func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, after Work) error {
+func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, p passage) error {
 	if r.Step.changes() {
 		call := BrokerCall{ID: r.Call, Status: a.Reply.Status, BrokerCode: a.Reply.Code, BrokerWords: a.Reply.Words, AnsweredAt: c.Now}
 		call.State, call.Code = a.verdict()
@@ -146,8 +162,11 @@ func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, after
 		if err := s.AnswerCall(ctx, call); err != nil {
 			return err
 		}
+		if call.State == CallSettled && p.alone(r) {
+			return nil
+		}
 	}
-	if !after.State.Settled() && !(r.Step == Poll && a.Outcome == FailedOp) {
+	if !p.now.State.Settled() && !(r.Step == Poll && a.Outcome == FailedOp) {
 		return nil
 	}
 	code := CodeDone

@@ -255,6 +255,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 		step.Done = i.State.Settled()
 		i.keep(r, a)
 	}
+	if err := r.close(ctx, c, s, a, passage{was, i.Work}); err != nil {
+		return step, err
+	}
 	if i.State != before && a.Fault.Key == staleKey {
 		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
@@ -264,9 +267,6 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
-	}
-	if err := r.close(ctx, c, s, a, i.Work); err != nil {
-		return step, err
 	}
 	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
@@ -368,7 +368,7 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
-	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+	if err := r.close(ctx, c, s, a, passage{was, b.Work}); err != nil {
 		return step, err
 	}
 	if b.unchanged(was) {

@@ -21,13 +21,11 @@ func (l *Link) Catalog(ctx context.Context, p catalog.Provider) (catalog.Listing
 		return catalog.Listing{}, unavailable(p, err)
 	}
 	var out catalog.Listing
-	raw := written(got.Raw)
-	for i, s := range got.Services {
+	for _, s := range got.Services {
 		offer, err := service(s)
 		if err != nil {
 			return catalog.Listing{}, fmt.Errorf("service %q: %w", s.ID, err)
 		}
-		raw.keep(i, &offer)
 		out.Services = append(out.Services, offer)
 	}
 	return out, nil
@@ -35,7 +33,7 @@ func (l *Link) Catalog(ctx context.Context, p catalog.Provider) (catalog.Listing
 
 func service(s osb.Service) (catalog.ServiceOffer, error) {
 	plans := s.Plans
-	s.Plans, s.DashboardClient = nil, nil
+	s.Plans, s.DashboardClient = nil, nil // the client holds a secret that nobody behind naru needs
 	wire, err := json.Marshal(s)
 	if err != nil {
 		return catalog.ServiceOffer{}, err
