@@ -61,14 +61,14 @@ func reverseProxy(to *url.URL) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:    func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		Transport:  &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 128, IdleConnTimeout: time.Minute},
-		BufferPool: &buffers{sync.Pool{New: func() any { return make([]byte, 32<<10) }}},
+		BufferPool: &buffers{sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}},
 	}
 }
 
 type buffers struct{ pool sync.Pool }
 
-func (b *buffers) Get() []byte  { return b.pool.Get().([]byte) }
-func (b *buffers) Put(p []byte) { b.pool.Put(p) } //nolint:staticcheck // as the proxy wants it
+func (b *buffers) Get() []byte  { return *b.pool.Get().(*[]byte) }
+func (b *buffers) Put(p []byte) { b.pool.Put(&p) }
 
 // The platform's and naru's name and password at the broker: the proxy hands them on.
 const (

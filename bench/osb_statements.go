@@ -16,6 +16,9 @@ import (
 	"naru/store"
 )
 
+// counters is how many clients mutate at once while statements are counted: as many as share commits on a busy day.
+const counters = 64
+
 // inside is a naru in this process, because the statements are counted by its store: the door, the tasks and the
 // follower of the meters over SQLite, before a broker over real HTTP.
 type inside struct {
@@ -38,7 +41,7 @@ func (b *bed) inside(ctx context.Context) (c *inside, err error) {
 		}
 		t.Cleanup(func() { _ = c.db.Close() })
 		c.road = testroad.New(t, c.db)
-		for range mutators {
+		for range counters {
 			c.orders = append(c.orders, string(c.road.Order("sync", nil)))
 		}
 		platform := c.road.Platform()
@@ -89,16 +92,16 @@ func statementsOfMutations(ctx context.Context, b *bed) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := c.lifecycles(ctx, mutators, 2); err != nil {
+	if err := c.lifecycles(ctx, counters, 2); err != nil {
 		return 0, err
 	}
 	const each = 25
 	before := c.db.Statements()
-	if err := c.lifecycles(ctx, mutators, each); err != nil {
+	if err := c.lifecycles(ctx, counters, each); err != nil {
 		return 0, err
 	}
-	fmt.Printf("# statements counted with %d clients\n", mutators)
-	return float64(c.db.Statements()-before) / float64(4*each*mutators), nil
+	fmt.Printf("# statements counted with %d clients\n", counters)
+	return float64(c.db.Statements()-before) / float64(4*each*counters), nil
 }
 
 // statementsOfReads counts the statements of catalogue, fetch and last operation once they are remembered.

@@ -5,4 +5,8 @@
 // Writes go through one writer that commits many of them at once (group commit), so
 // that a durable write costs a share of one flush. The record is appended in the
 // same transaction as the change it tells of.
+//
+// Small reads are remembered as of a version of the database (cache.go). What another
+// process on the same PostgreSQL wrote may be missing from reads until this process next
+// asks the engine, which its followers do every 250 ms; writes are never based on it.
 package store

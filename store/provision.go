@@ -168,8 +168,7 @@ func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (prov
 // LiveInstance implements provision.Store: the one the order carries, or that is on its
 // way to it.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
-	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off')
-		ORDER BY id DESC LIMIT 1`
+	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') ORDER BY id DESC`
 	tag := orderTag(of)
 	rows, err := cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, string(of))
@@ -258,28 +257,21 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		}
 		tx.fill(of, list, foundBy(of)(list), "instance")
 	}
-	if list, sure := carriedNow(live, stored); liveKnown && sure {
-		tx.fill(order, list, foundBy(order)(list), "instance")
+	if liveKnown {
+		live = slices.DeleteFunc(slices.Clone(live), func(o provision.Instance) bool { return o.ID == i.ID })
+		if stored.State.Live() {
+			live = append(live, stored)
+			slices.SortFunc(live, func(a, b provision.Instance) int { return strings.Compare(string(b.ID), string(a.ID)) }) // the newest first
+		}
+		tx.fill(order, live, foundBy(order)(live), "instance")
 	}
 	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
+		tx.fill(openTag(i.ID, ""), []provision.BrokerCall(nil), []string{openTag(i.ID, "")}, "broker_call")
+		tx.fill(findingsKey(i.ID), []provision.Finding(nil), nil, "finding")
 		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
 	return nil
-}
-
-// carriedNow is what an order carries once an instance of it is stored: the newest one that
-// is live, because one that is taken away may stand beside its successor. Behind the
-// newest there may be another, which only the table knows.
-func carriedNow(live []provision.Instance, stored provision.Instance) (list []provision.Instance, sure bool) {
-	other := len(live) > 0 && live[0].ID != stored.ID
-	switch {
-	case stored.State.Live() && other && live[0].ID > stored.ID, !stored.State.Live() && other:
-		return live, true
-	case stored.State.Live():
-		return []provision.Instance{stored}, true
-	}
-	return nil, len(live) == 0
 }
 
 // rowQuery reads instances with the names of what they belong to.

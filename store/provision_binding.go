@@ -105,6 +105,9 @@ func (tx *Tx) keepBinding(b provision.Binding, args []any) error {
 	if err != nil {
 		return fmt.Errorf("binding %s: %w", b.ID, err)
 	}
+	if _, met := peek[provision.Binding](tx, bindingKey(b.ID)); b.Version == 0 && !met { // a new one has no calls yet
+		tx.fill(openTag(b.Instance, b.ID), []provision.BrokerCall(nil), []string{openTag(b.Instance, b.ID)}, "broker_call")
+	}
 	list, known := peek[[]provision.Binding](tx, bindingsKey(b.Instance))
 	tx.put(&bindingRows, append(bindingsTags(b.Instance), bindingTag(b.ID)), args...)
 	tx.fill(bindingKey(b.ID), stored, []string{bindingTag(b.ID)}, "binding")

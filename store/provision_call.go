@@ -2,6 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,19 +24,80 @@ func scanCall(s scanner) (k provision.BrokerCall, err error) {
 	return k, err
 }
 
-// callRows are the rows of calls. The answer to one leaves alone what it was and when it left.
 var callRows = bulk{
 	table: "broker_call", key: "id", insert: `INSERT INTO broker_call (` + callColumns + `)`,
-	after: `ON CONFLICT (id) DO UPDATE SET state = excluded.state, code = excluded.code, status = excluded.status,
-		broker_code = excluded.broker_code, broker_words = excluded.broker_words, answered_at = excluded.answered_at, settled_at = excluded.settled_at`,
+	after: `ON CONFLICT (id) DO UPDATE SET state = excluded.state, code = excluded.code, status = excluded.status, broker_code = excluded.broker_code,
+		broker_words = excluded.broker_words, answered_at = excluded.answered_at, settled_at = excluded.settled_at`,
+}
+
+// What is remembered of the journal are the calls that are not settled, each under its own
+// id and all of an instance or a binding together.
+func callTag(id string) string { return "broker_call/id=" + id }
+
+func openTag(i provision.InstanceID, b provision.BindingID) string {
+	return "broker_call/open=" + string(i) + "\x00" + string(b)
 }
 
 // PutCall implements provision.Store.
 func (tx *Tx) PutCall(_ context.Context, k provision.BrokerCall) error {
-	tx.put(&callRows, nil, k.ID, string(k.Instance), string(k.Binding), string(k.Provider), string(k.Institution), string(k.Step), k.Digest,
+	args := []any{
+		k.ID, string(k.Instance), string(k.Binding), string(k.Provider), string(k.Institution), string(k.Step), k.Digest,
 		string(k.State), string(k.Code), k.Status, k.BrokerCode, k.BrokerWords, micros(k.IntendedAt), micros(k.SentAt), micros(k.AnsweredAt),
-		micros(k.SettledAt))
+		micros(k.SettledAt),
+	}
+	stored, err := scanCall(argRow(args))
+	if err != nil {
+		return fmt.Errorf("call %s: %w", k.ID, err)
+	}
+	tag := openTag(k.Instance, k.Binding)
+	open, known := peek[[]provision.BrokerCall](tx, tag)
+	stored, sure := callAnswered(tx, stored)
+	tx.put(&callRows, []string{callTag(k.ID), tag}, args...)
+	if !sure { // its first row is in the table only
+		return nil
+	}
+	tx.fill(callTag(k.ID), stored, []string{callTag(k.ID)}, "broker_call")
+	if known {
+		rest := slices.DeleteFunc(slices.Clone(open), func(o provision.BrokerCall) bool { return o.ID == k.ID })
+		if stored.State != provision.CallSettled {
+			rest = append(rest, stored)
+			slices.SortFunc(rest, func(a, b provision.BrokerCall) int { return strings.Compare(a.ID, b.ID) })
+		}
+		if len(rest) == 0 {
+			rest = nil
+		}
+		tx.fill(tag, rest, []string{tag}, "broker_call")
+	}
 	return nil
+}
+
+// callAnswered is what the table holds once a call is put: an answer leaves alone what was
+// asked and when. sure is false when an answer meets a row that is not remembered.
+func callAnswered(tx *Tx, put provision.BrokerCall) (stored provision.BrokerCall, sure bool) {
+	first, known := peek[provision.BrokerCall](tx, callTag(put.ID))
+	if !known {
+		return put, put.AnsweredAt.IsZero() && put.SettledAt.IsZero()
+	}
+	first.State, first.Code, first.Status = put.State, put.Code, put.Status
+	first.BrokerCode, first.BrokerWords = put.BrokerCode, put.BrokerWords
+	first.AnsweredAt, first.SettledAt = put.AnsweredAt, put.SettledAt
+	return first, true
+}
+
+// call reads a call of the journal.
+func (tx *Tx) call(ctx context.Context, id string) (provision.BrokerCall, error) {
+	return cached(ctx, tx, callTag(id), func(provision.BrokerCall) []string { return []string{callTag(id)} }, func(ctx context.Context) (provision.BrokerCall, error) {
+		return one(ctx, tx, scanCall, `SELECT `+callColumns+` FROM broker_call WHERE id = $1`, id)
+	})
+}
+
+// openCalls reads the calls about an instance, or one of its bindings, that are not settled.
+func (tx *Tx) openCalls(ctx context.Context, i provision.InstanceID, b provision.BindingID) ([]provision.BrokerCall, error) {
+	const q = `SELECT ` + callColumns + ` FROM broker_call WHERE instance = $1 AND binding = $2 AND state <> 'settled' ORDER BY id`
+	tag := openTag(i, b)
+	return cached(ctx, tx, tag, func([]provision.BrokerCall) []string { return []string{tag} }, func(ctx context.Context) ([]provision.BrokerCall, error) {
+		return collect(ctx, tx, scanCall, q, string(i), string(b))
+	})
 }
 
 // SendCall implements provision.Store.
@@ -45,18 +110,39 @@ func (tx *Tx) SendCall(ctx context.Context, k provision.BrokerCall) (bool, error
 
 // LoseCall implements provision.Store.
 func (tx *Tx) LoseCall(ctx context.Context, id string, at time.Time) error {
-	const q = `UPDATE broker_call SET state = $1, code = $2, answered_at = $3 WHERE id = $4 AND state IN ($5, $6)`
-	return tx.exec(ctx, q, string(provision.CallUnknown), string(provision.CodeUnknown), micros(at), id,
-		string(provision.CallIntended), string(provision.CallSent))
+	row, err := tx.call(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && row.State != provision.CallIntended && row.State != provision.CallSent) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	row.State, row.Code, row.AnsweredAt = provision.CallUnknown, provision.CodeUnknown, at
+	return tx.PutCall(ctx, row)
 }
 
 // SettleCalls implements provision.Store.
 func (tx *Tx) SettleCalls(ctx context.Context, i provision.InstanceID, b provision.BindingID, how provision.BrokerCall) error {
-	const q = `UPDATE broker_call SET state = $1, settled_at = $2, code = CASE WHEN state = 'intended' THEN 'not_sent' WHEN code = '' THEN $3 ELSE code END,
-		broker_words = CASE WHEN broker_words = '' AND state = $4 THEN $5 ELSE broker_words END
-		WHERE instance = $6 AND binding = $7 AND state <> 'settled'`
-	return tx.exec(ctx, q, string(provision.CallSettled), micros(how.SettledAt), string(how.Code), string(provision.CallKnown), how.BrokerWords,
-		string(i), string(b))
+	open, err := tx.openCalls(ctx, i, b)
+	if err != nil {
+		return err
+	}
+	for _, row := range open {
+		switch {
+		case row.State == provision.CallIntended:
+			row.Code = provision.CodeNotSent
+		case row.Code == "":
+			row.Code = how.Code
+		}
+		if row.BrokerWords == "" && row.State == provision.CallKnown {
+			row.BrokerWords = how.BrokerWords
+		}
+		row.State, row.SettledAt = provision.CallSettled, how.SettledAt
+		if err := tx.PutCall(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Calls implements provision.Store: the newest first.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,11 +55,16 @@ func (tx *Tx) Finding(ctx context.Context, id provision.FindingID) (provision.Fi
 	return f, missing(err, "finding", string(id))
 }
 
+func findingsKey(i provision.InstanceID) string { return "findings " + string(i) }
+
 // OpenFindings implements provision.Store.
 func (tx *Tx) OpenFindings(ctx context.Context, f provision.FindingFilter) ([]provision.Finding, error) {
 	if f.Instance != "" {
 		const q = `SELECT ` + findingColumns + ` FROM finding f WHERE f.instance = $1 AND f.state <> 'ended' ORDER BY f.id`
-		return collect(ctx, tx, scanFinding, q, string(f.Instance))
+		list, err := cached(ctx, tx, findingsKey(f.Instance), nil, func(ctx context.Context) ([]provision.Finding, error) {
+			return collect(ctx, tx, scanFinding, q, string(f.Instance))
+		})
+		return slices.Clone(list), err
 	}
 	const q = `SELECT ` + findingColumns + ` FROM finding f WHERE f.provider = $1 AND f.state <> 'ended' ORDER BY f.id`
 	return collect(ctx, tx, scanFinding, q, string(f.Provider))

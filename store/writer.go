@@ -7,10 +7,15 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // maxGroup is how many writes share one commit at most.
 const maxGroup = 256
+
+// gatherFor is how long a group waits for more writes while several come at once: about
+// what a durable commit takes.
+const gatherFor = 2 * time.Millisecond
 
 // errStopped is the answer to a write after Close.
 var errStopped = errors.New("store is closed")
@@ -26,14 +31,15 @@ type job struct {
 // one after the other, writes what they put for all of them at once, commits, and then
 // answers all: group commit, which makes full durability nearly free under load.
 type writer struct {
-	db     *DB
-	conn   *sql.Conn
-	q      querier // conn, counted
-	record recordState
-	jobs   chan job
-	quit   chan struct{}
-	once   sync.Once
-	ended  chan struct{}
+	db      *DB
+	conn    *sql.Conn
+	q       querier // conn, counted
+	record  recordState
+	jobs    chan job
+	quit    chan struct{}
+	crowded bool // the last group had several jobs
+	once    sync.Once
+	ended   chan struct{}
 }
 
 func startWriter(db *DB, conn *sql.Conn) *writer {
@@ -90,16 +96,32 @@ func (w *writer) loop() {
 	}
 }
 
-// gather takes what else is waiting, without waiting for more.
+// gather takes what else is waiting. A lone write does not wait for more; when the group
+// before had several, more are on their way, and a moment's patience saves them a commit
+// of their own.
 func (w *writer) gather(group []job) []job {
+	var patience <-chan time.Time
+	if w.crowded {
+		patience = time.After(gatherFor)
+	}
 	for len(group) < maxGroup {
 		select {
 		case j := <-w.jobs:
 			group = append(group, j)
+			continue
 		default:
-			return group
+		}
+		if patience == nil {
+			break
+		}
+		select {
+		case j := <-w.jobs:
+			group = append(group, j)
+		case <-patience:
+			patience = nil
 		}
 	}
+	w.crowded = len(group) > 1
 	return group
 }
 

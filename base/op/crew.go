@@ -27,10 +27,11 @@ type crew struct {
 	work  Work
 	wg    sync.WaitGroup
 
-	mu    sync.Mutex
-	busy  int
-	lanes map[string]*lane
-	over  bool
+	mu     sync.Mutex
+	busy   int
+	lanes  map[string]*lane
+	over   bool
+	hungry bool // rows may be due that there was no room for
 }
 
 // lane is what the calls of one provider share.
@@ -125,7 +126,9 @@ func (c *crew) finish(l *lane) {
 		}
 		c.advance(other)
 	}
-	wake(c.r.taskWake)
+	if c.hungry {
+		wake(c.r.taskWake)
+	}
 }
 
 // advance starts the next errand in a lane's line, if it may; the caller holds the lock.
@@ -151,7 +154,9 @@ func (c *crew) room() (n int, full []string) {
 		}
 	}
 	slices.Sort(full)
-	return c.work.Tasks - c.busy, full
+	n = c.work.Tasks - c.busy
+	c.hungry = n <= 0 || len(full) > 0
+	return n, full
 }
 
 // choose gives a seat to every row that its lane has room for, and returns those.
@@ -161,6 +166,7 @@ func (c *crew) choose(rows []TaskRow) []TaskRow {
 	return slices.DeleteFunc(rows, func(row TaskRow) bool {
 		l := c.lane(row.Lane)
 		if l.busy+l.seats+len(l.line) >= c.work.Lane {
+			c.hungry = true
 			return true
 		}
 		l.seats++

@@ -24,6 +24,10 @@ const idle = 250 * time.Millisecond
 // entries at once instead of one after every commit.
 const pace = 50 * time.Millisecond
 
+// claimPace is the pause of the queue after it was looked through: calls that end do not
+// each look for the next.
+const claimPace = 10 * time.Millisecond
+
 // Run follows the record and works off tasks until ctx ends, then waits for what is
 // under way. A fault is reported and tried again; it never ends the loop. One Run at a
 // time takes what operations hand over (see [Call.EnqueueNow]).
@@ -35,7 +39,7 @@ func (r *Runner) Run(ctx context.Context, w Work) {
 		f := newFollowing(w.Followers)
 		turn{"follow", r.followWake, pace, w.Report}.loop(ctx, func() (bool, error) { return r.followAll(ctx, f) })
 	})
-	wg.Go(func() { turn{"task", r.taskWake, 0, w.Report}.loop(ctx, c.claim) })
+	wg.Go(func() { turn{"task", r.taskWake, claimPace, w.Report}.loop(ctx, c.claim) })
 	wg.Wait()
 	r.crew.CompareAndSwap(c, nil)
 	c.end()
