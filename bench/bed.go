@@ -39,6 +39,9 @@ type bed struct {
 
 	program *program           // the built naru, once it is asked for
 	peers   map[string]float64 // what bench/peers measured, once it ran
+
+	parts       []*market // the processes of the claims about the platforms' door
+	smallMarket *market
 }
 
 func newBed() (*bed, error) {
@@ -58,8 +61,11 @@ func newBed() (*bed, error) {
 
 func (b *bed) close() error {
 	var err error
+	for _, m := range b.parts {
+		err = errors.Join(err, m.close())
+	}
 	if b.program != nil {
-		err = b.program.stop()
+		err = errors.Join(err, b.program.stop())
 	}
 	if b.db != nil {
 		err = errors.Join(err, b.db.Close())

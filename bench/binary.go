@@ -211,15 +211,5 @@ func memory(ctx context.Context, b *bed) (float64, error) {
 	if _, err := listWeb(ctx, b); err != nil {
 		return 0, err
 	}
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.program.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(data)) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmRSS:" {
-			kb, err := strconv.ParseFloat(f[1], 64)
-			return kb / 1024, err
-		}
-	}
-	return 0, errors.New("no VmRSS")
+	return rss(b.program.cmd.Process.Pid)
 }

@@ -15,6 +15,7 @@ import (
 	"naru/base/policy"
 	"naru/flow/access"
 	"naru/flow/account"
+	"naru/flow/admission"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/decide"
@@ -29,7 +30,7 @@ import (
 )
 
 // Steps holds the operations of the steps that are wired with what they need; the
-// others (inventory, catalog, meter, account, report) keep theirs in their package.
+// others (inventory, catalog, admission, meter, account, report) keep theirs in their package.
 type Steps struct {
 	Access    access.Ops
 	Ledger    ledger.Ops
@@ -67,6 +68,7 @@ func (s Steps) All() []op.Any {
 		s.Ledger.All(),
 		inventory.Operations(),
 		catalog.Operations(),
+		admission.Operations(),
 		s.Law.All(),
 		s.Decide.All(),
 		s.Plan.All(),

@@ -21,7 +21,9 @@ func scanUser(s scanner) (u access.User, err error) {
 
 // User implements access.Store.
 func (tx *Tx) User(ctx context.Context, id string) (access.User, error) {
-	u, err := one(ctx, tx, scanUser, `SELECT `+userColumns+` FROM account WHERE id = $1`, id)
+	u, err := cached(ctx, tx, "user "+id, nil, func(ctx context.Context) (access.User, error) {
+		return one(ctx, tx, scanUser, `SELECT `+userColumns+` FROM account WHERE id = $1`, id)
+	})
 	return u, missing(err, "user", id)
 }
 

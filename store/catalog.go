@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"naru"
@@ -36,7 +37,10 @@ func (tx *Tx) scanProvider(s scanner) (p catalog.Provider, err error) {
 
 // Provider implements catalog.Store.
 func (tx *Tx) Provider(ctx context.Context, id catalog.ProviderID) (catalog.Provider, error) {
-	p, err := one(ctx, tx, tx.scanProvider, `SELECT `+providerColumns+` FROM provider WHERE id = $1`, id)
+	p, err := cached(ctx, tx, "provider "+string(id), nil, func(ctx context.Context) (catalog.Provider, error) {
+		return one(ctx, tx, tx.scanProvider, `SELECT `+providerColumns+` FROM provider WHERE id = $1`, id)
+	})
+	p.Problems = slices.Clone(p.Problems)
 	return p, missing(err, "provider", string(id))
 }
 
@@ -98,6 +102,12 @@ func scanOffer(s scanner) (o catalog.Offer, err error) {
 
 // Offer implements catalog.Store.
 func (tx *Tx) Offer(ctx context.Context, id catalog.ServiceID) (catalog.Offer, error) {
+	o, err := cached(ctx, tx, "offer "+string(id), nil, func(ctx context.Context) (catalog.Offer, error) { return tx.readOffer(ctx, id) })
+	o.Certificates, o.Plans = slices.Clone(o.Certificates), slices.Clone(o.Plans)
+	return o, err
+}
+
+func (tx *Tx) readOffer(ctx context.Context, id catalog.ServiceID) (catalog.Offer, error) {
 	const q = `SELECT ` + serviceColumns + ` FROM service s JOIN provider v ON v.id = s.provider WHERE s.id = $1`
 	o, err := one(ctx, tx, scanOffer, q, id)
 	if err != nil {

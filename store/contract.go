@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"naru"
 	"naru/flow/contract"
@@ -39,7 +40,10 @@ func scanOrder(s scanner, more ...any) (o contract.Order, err error) {
 // Order implements contract.Store.
 func (tx *Tx) Order(ctx context.Context, id contract.OrderID) (contract.Order, error) {
 	const q = `SELECT ` + orderColumns + ` FROM purchase o WHERE o.id = $1`
-	o, err := one(ctx, tx, func(s scanner) (contract.Order, error) { return scanOrder(s) }, q, id)
+	o, err := cached(ctx, tx, "order "+string(id), nil, func(ctx context.Context) (contract.Order, error) {
+		return one(ctx, tx, func(s scanner) (contract.Order, error) { return scanOrder(s) }, q, id)
+	})
+	o.Prices = slices.Clone(o.Prices)
 	return o, missing(err, "order", string(id))
 }
 

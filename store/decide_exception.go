@@ -100,7 +100,16 @@ func (tx *Tx) Exceptions(ctx context.Context, f decide.ExceptionFilter, p naru.P
 func (tx *Tx) Lifts(ctx context.Context, of inventory.InstitutionID, system inventory.SystemID) (decide.Lifts, error) {
 	const q = `SELECT ` + exceptionColumns + ` FROM exemption e WHERE e.state IN ('granted', 'revoked') AND ($1 = '' OR e.institution = $1)
 		AND ($2 = '' OR e.system = $2) ORDER BY e.id`
-	rows, err := collect(ctx, tx, func(s scanner) (decide.Exception, error) { return scanException(s) }, q, of, system)
+	read := func(ctx context.Context) ([]decide.Exception, error) {
+		return collect(ctx, tx, func(s scanner) (decide.Exception, error) { return scanException(s) }, q, of, system)
+	}
+	if system != "" { // of all systems they are many
+		once := read
+		read = func(ctx context.Context) ([]decide.Exception, error) {
+			return cached(ctx, tx, "lifts "+string(of)+" "+string(system), nil, once)
+		}
+	}
+	rows, err := read(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"modernc.org/sqlite"
@@ -25,7 +27,11 @@ type dialect struct {
 	open       func(dsn string) (read, write *sql.DB, err error)
 	beginWrite []string // statements that open a write transaction for one writer
 	beginRead  *sql.TxOptions
-	kind       func(error) (naru.Kind, bool) // engine's error code to kind
+	// begin opens a write transaction and reads the head; send sends statements, the rest
+	// of which is not run after one that failed. Both make as few round trips as they can.
+	begin func(ctx context.Context, conn *sql.Conn) (size, version int64, err error)
+	send  func(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error)
+	kind  func(error) (naru.Kind, bool) // engine's error code to kind
 }
 
 // dialectOf chooses by the form of the address: "postgres://…" or a file's path.
@@ -52,6 +58,14 @@ func embedded() dialect {
 			return read, write, nil
 		},
 		beginWrite: []string{"BEGIN IMMEDIATE"},
+		begin: func(ctx context.Context, conn *sql.Conn) (size, version int64, err error) {
+			if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+				return 0, 0, err
+			}
+			err = conn.QueryRowContext(ctx, headQuery).Scan(&size, &version)
+			return size, version, err
+		},
+		send: inTurn,
 		kind: func(err error) (naru.Kind, bool) {
 			var e *sqlite.Error
 			if !errors.As(err, &e) {
@@ -81,6 +95,65 @@ func (c connector) Driver() driver.Driver                        { return &sqlit
 // write one after the other, as the record's dense index needs anyway.
 const writeLock = 0x6e617275 // "naru"
 
+var takeLock = fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock)
+
+// headQuery reads how far the database has come.
+const headQuery = `SELECT size, version FROM record_head WHERE id = 1`
+
+// onPostgres gives the driver's own connection, which can send several statements at once.
+func onPostgres(conn *sql.Conn, do func(*pgx.Conn) error) error {
+	return conn.Raw(func(c any) error {
+		own, ok := c.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("%T is not a PostgreSQL connection", c)
+		}
+		return do(own.Conn())
+	})
+}
+
+// beginTogether begins, takes the lock, and reads the head as it is behind the lock.
+func beginTogether(ctx context.Context, conn *sql.Conn) (size, version int64, err error) {
+	err = onPostgres(conn, func(c *pgx.Conn) error {
+		results, err := c.PgConn().Exec(ctx, "BEGIN; "+takeLock+"; "+headQuery).ReadAll()
+		if err != nil {
+			return err
+		}
+		if len(results) != 3 || len(results[2].Rows) != 1 {
+			return errors.New("there is no head")
+		}
+		row := results[2].Rows[0]
+		if size, err = strconv.ParseInt(string(row[0]), 10, 64); err != nil {
+			return err
+		}
+		version, err = strconv.ParseInt(string(row[1]), 10, 64)
+		return err
+	})
+	return size, version, err
+}
+
+// sendTogether sends statements in one round trip.
+func sendTogether(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error) {
+	if len(list) == 0 {
+		return 0, nil
+	}
+	err = onPostgres(conn, func(c *pgx.Conn) error {
+		var b pgx.Batch
+		for _, s := range list {
+			b.Queue(s.query, s.args...)
+		}
+		results := c.SendBatch(ctx, &b)
+		for failed = range list {
+			if _, err := results.Exec(); err != nil {
+				_ = results.Close() // the first error counts
+				return err
+			}
+		}
+		failed = len(list)
+		return results.Close()
+	})
+	return failed, err
+}
+
 func postgres() dialect {
 	return dialect{
 		name: "postgres",
@@ -100,8 +173,9 @@ func postgres() dialect {
 			read.SetMaxIdleConns(16)
 			return read, write, nil
 		},
-		beginWrite: []string{"BEGIN", fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", writeLock)},
-		beginRead:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		beginWrite: []string{"BEGIN", takeLock},
+		begin:      beginTogether, send: sendTogether,
+		beginRead: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		kind: func(err error) (naru.Kind, bool) {
 			var e *pgconn.PgError
 			if !errors.As(err, &e) {

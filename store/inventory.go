@@ -36,7 +36,9 @@ func scanInstitution(s scanner) (i inventory.Institution, err error) {
 
 // Institution implements inventory.Store.
 func (tx *Tx) Institution(ctx context.Context, id inventory.InstitutionID) (inventory.Institution, error) {
-	i, err := one(ctx, tx, scanInstitution, `SELECT `+institutionColumns+` FROM institution WHERE id = $1`, id)
+	i, err := cached(ctx, tx, "institution "+string(id), nil, func(ctx context.Context) (inventory.Institution, error) {
+		return one(ctx, tx, scanInstitution, `SELECT `+institutionColumns+` FROM institution WHERE id = $1`, id)
+	})
 	return i, missing(err, "institution", string(id))
 }
 
@@ -214,6 +216,12 @@ func (tx *Tx) dropComponents(ctx context.Context, s *inventory.System) error {
 
 // System implements inventory.Store.
 func (tx *Tx) System(ctx context.Context, id inventory.SystemID) (inventory.System, error) {
+	sys, err := cached(ctx, tx, "system "+string(id), nil, func(ctx context.Context) (inventory.System, error) { return tx.readSystem(ctx, id) })
+	sys.Components, sys.Needs = slices.Clone(sys.Components), slices.Clone(sys.Needs)
+	return sys, err
+}
+
+func (tx *Tx) readSystem(ctx context.Context, id inventory.SystemID) (inventory.System, error) {
 	const q = `SELECT id, institution, code, name, name_en, facts, version, source, synthetic, updated_at FROM system WHERE id = $1`
 	schema := inventory.Facts()
 	sys, err := one(ctx, tx, func(s scanner) (inventory.System, error) {

@@ -9,7 +9,9 @@ import (
 
 // PublishedMark implements law.Reader.
 func (tx *Tx) PublishedMark(ctx context.Context) (int64, error) {
-	return one(ctx, tx, func(s scanner) (n int64, err error) { err = s.Scan(&n); return n, err }, `SELECT COALESCE(MAX(mark), 0) FROM instrument`)
+	return cached(ctx, tx, "mark", nil, func(ctx context.Context) (int64, error) {
+		return one(ctx, tx, scanInt, `SELECT COALESCE(MAX(mark), 0) FROM instrument`)
+	})
 }
 
 const draftColumns = `id, key, title_ko, title_en, valid_from, digest, state, note, author, proposed_by, decided_by, reason,

@@ -26,7 +26,9 @@ const windowColumns = `instance, order_id, institution, provider, opened_at, clo
 
 // Window implements meter.Store.
 func (tx *Tx) Window(ctx context.Context, id provision.InstanceID) (meter.Window, bool, error) {
-	return optional(one(ctx, tx, scanWindow, `SELECT `+windowColumns+` FROM usage_window WHERE instance = $1`, id))
+	return maybe(cached(ctx, tx, "window "+string(id), func([]meter.Window) []string { return windowTags(id) }, func(ctx context.Context) ([]meter.Window, error) {
+		return collect(ctx, tx, scanWindow, `SELECT `+windowColumns+` FROM usage_window WHERE instance = $1`, id)
+	}))
 }
 
 // optional turns "no row" into ok = false.
@@ -43,11 +45,19 @@ func (tx *Tx) Windows(ctx context.Context, s meter.Span) ([]meter.Window, error)
 		WHERE opened_at < $1 AND (closed_at = 0 OR closed_at > $2) ORDER BY instance`, micros(s.To), micros(s.From))
 }
 
+func windowTags(id provision.InstanceID) []string {
+	return []string{"usage_window/instance=" + string(id)}
+}
+
+var windowRows = bulk{
+	table: "usage_window", key: "instance", insert: `INSERT INTO usage_window (` + windowColumns + `)`,
+	after: `ON CONFLICT (instance) DO UPDATE SET closed_at = excluded.closed_at`,
+}
+
 // PutWindow implements meter.Store.
-func (tx *Tx) PutWindow(ctx context.Context, w meter.Window) error {
-	return tx.exec(ctx, `INSERT INTO usage_window (`+windowColumns+`) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (instance) DO UPDATE SET closed_at = excluded.closed_at`,
-		w.Instance, w.Order, w.Institution, w.Provider, micros(w.OpenedAt), micros(w.ClosedAt))
+func (tx *Tx) PutWindow(_ context.Context, w meter.Window) error {
+	tx.put(&windowRows, windowTags(w.Instance), string(w.Instance), string(w.Order), string(w.Institution), string(w.Provider), micros(w.OpenedAt), micros(w.ClosedAt))
+	return nil
 }
 
 // FirstUse implements meter.Store.
@@ -233,13 +243,4 @@ func (tx *Tx) Seals(ctx context.Context) ([]meter.Seal, error) {
 // PutSeal implements meter.Store. A month is sealed once.
 func (tx *Tx) PutSeal(ctx context.Context, v meter.Seal) error {
 	return tx.putState(ctx, `INSERT INTO usage_seal (month, state) VALUES ($1, $2)`, string(v.Month), v)
-}
-
-// affected runs a statement and returns how many rows it changed.
-func (tx *Tx) affected(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.q.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
 }

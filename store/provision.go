@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"naru"
 	"naru/flow/catalog"
 	"naru/flow/contract"
 	"naru/flow/inventory"
+	"naru/flow/meter"
 	"naru/flow/provision"
 )
 
@@ -105,8 +107,45 @@ func scanInstance(s scanner) (i provision.Instance, err error) {
 
 // Instance implements provision.Store.
 func (tx *Tx) Instance(ctx context.Context, id provision.InstanceID) (provision.Instance, error) {
-	i, err := one(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE id = $1`, string(id))
-	return i, missing(err, "instance", string(id))
+	i, err := cached(ctx, tx, instanceKey(id), func(i provision.Instance) []string { return []string{instanceTag(i)} }, func(ctx context.Context) (provision.Instance, error) {
+		return one(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE id = $1`, string(id))
+	})
+	return ownInstance(i), missing(err, "instance", string(id))
+}
+
+// ownInstance gives the caller what it may write to.
+func ownInstance(i provision.Instance) provision.Instance {
+	if i.Change != nil {
+		change := *i.Change
+		i.Change = &change
+	}
+	return i
+}
+
+// ownFirst is ownInstance for the first of a list, if there is one.
+func ownFirst(rows []provision.Instance, err error) (provision.Instance, bool, error) {
+	i, ok, err := maybe(rows, err)
+	return ownInstance(i), ok, err
+}
+
+// What is remembered of instances hangs on the rows in it and on the condition by which
+// another would come into it.
+func instanceKey(id provision.InstanceID) string { return "instance " + string(id) }
+func instanceTag(i provision.Instance) string    { return "instance/id=" + string(i.ID) }
+func platformTag(platform, platformID string) string {
+	return "instance/of=" + platform + "\x00" + platformID
+}
+func orderTag(id contract.OrderID) string { return "instance/order=" + string(id) }
+
+// foundBy gives the tags of instances that were found by a condition.
+func foundBy(tag string) func([]provision.Instance) []string {
+	return func(rows []provision.Instance) []string {
+		tags := []string{tag}
+		for _, i := range rows {
+			tags = append(tags, instanceTag(i))
+		}
+		return tags
+	}
 }
 
 // maybe turns the first row of a query, if there is one, into a value.
@@ -120,23 +159,45 @@ func maybe[T any](rows []T, err error) (v T, ok bool, e error) {
 // InstanceOf implements provision.Store. Ids sort by time, so the last is the newest.
 func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE platform = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
-	return maybe(collect(ctx, tx, scanInstance, q, platform, platformID))
+	tag := platformTag(platform, platformID)
+	return ownFirst(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
+		return collect(ctx, tx, scanInstance, q, platform, platformID)
+	}))
 }
 
-// LiveInstance implements provision.Store.
+// LiveInstance implements provision.Store: the one the order carries, or that is on its
+// way to it.
 func (tx *Tx) LiveInstance(ctx context.Context, of contract.OrderID) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE order_id = $1 AND state NOT IN ('failed', 'deleted', 'written_off') LIMIT 1`
-	if i, ok, err := maybe(collect(ctx, tx, scanInstance, q, string(of))); ok || err != nil {
-		return i, ok, err
+	tag := orderTag(of)
+	rows, err := cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
+		return collect(ctx, tx, scanInstance, q, string(of))
+	})
+	if err != nil || len(rows) > 0 {
+		return ownFirst(rows, err)
 	}
-	const next = `SELECT ` + instanceColumns + ` FROM instance WHERE next_order = $1 AND next_order <> '' LIMIT 1`
-	return maybe(collect(ctx, tx, scanInstance, next, string(of)))
+	const moving = `SELECT ` + instanceColumns + ` FROM instance WHERE next_order <> '' ORDER BY id`
+	rows, err = cached(ctx, tx, movingTag, foundBy(movingTag), func(ctx context.Context) ([]provision.Instance, error) {
+		return collect(ctx, tx, scanInstance, moving)
+	})
+	for _, i := range rows {
+		if i.Change.Order == of {
+			return ownInstance(i), true, err
+		}
+	}
+	return provision.Instance{}, false, err
 }
+
+// movingTag is that of the few instances which are on their way to another order.
+const movingTag = "instance/moving"
 
 // OrdersInForce implements provision.Store.
 func (tx *Tx) OrdersInForce(ctx context.Context, of inventory.InstitutionID, on naru.Date) ([]contract.Order, error) {
 	const q = `SELECT ` + orderColumns + ` FROM purchase o WHERE o.institution = $1 AND o.state = $2 AND o.valid_from <= $3 AND o.valid_to >= $3 ORDER BY o.id`
-	return collect(ctx, tx, func(s scanner) (contract.Order, error) { return scanOrder(s) }, q, of, string(contract.Approved), string(on))
+	list, err := cached(ctx, tx, "orders "+string(of)+" "+string(on), nil, func(ctx context.Context) ([]contract.Order, error) {
+		return collect(ctx, tx, func(s scanner) (contract.Order, error) { return scanOrder(s) }, q, of, string(contract.Approved), string(on))
+	})
+	return slices.Clone(list), err
 }
 
 // InstancesAt implements provision.Store.
@@ -144,17 +205,18 @@ func (tx *Tx) InstancesAt(ctx context.Context, p catalog.ProviderID) ([]provisio
 	return collect(ctx, tx, scanInstance, `SELECT `+instanceColumns+` FROM instance WHERE provider = $1 ORDER BY id`, string(p))
 }
 
-// PutInstance implements provision.Store. It raises the version.
-func (tx *Tx) PutInstance(ctx context.Context, i provision.Instance) error {
-	const q = `INSERT INTO instance (` + instanceColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-		$21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35)
-		ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id, plan = excluded.plan, params = excluded.params,
+var instanceRows = bulk{
+	table: "instance", key: "id", insert: `INSERT INTO instance (` + instanceColumns + `)`,
+	after: `ON CONFLICT (id) DO UPDATE SET order_id = excluded.order_id, plan = excluded.plan, params = excluded.params,
 		next_order = excluded.next_order, maintenance = excluded.maintenance, label = excluded.label, metadata = excluded.metadata,
 		change_state = excluded.change_state, dashboard = excluded.dashboard, ready_at = excluded.ready_at, deleted_at = excluded.deleted_at,
 		version = excluded.version, state = excluded.state, phase = excluded.phase, operation = excluded.operation,
 		call_id = excluded.call_id, unsure = excluded.unsure, attempts = excluded.attempts, since = excluded.since,
-		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`
+		next_at = excluded.next_at, fault = excluded.fault, trouble = excluded.trouble`,
+}
+
+// PutInstance implements provision.Store. It raises the version.
+func (tx *Tx) PutInstance(_ context.Context, i provision.Instance) error {
 	change, err := changeText(&i)
 	if err != nil {
 		return err
@@ -169,7 +231,46 @@ func (tx *Tx) PutInstance(ctx context.Context, i provision.Instance) error {
 		micros(i.CreatedAt), micros(i.ReadyAt), micros(i.DeletedAt), i.Synthetic, i.Version + 1,
 	}
 	args = append(append(args, workArgs(&i.Work)...), next, i.Maintenance, i.Label, string(i.Metadata), change)
-	return tx.exec(ctx, q, args...)
+	return tx.keepInstance(i, next, args)
+}
+
+// keepInstance puts the row, and remembers it as it will be read.
+func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error {
+	stored, err := scanInstance(argRow(args))
+	if err != nil {
+		return fmt.Errorf("instance %s: %w", i.ID, err)
+	}
+	of, order := platformTag(i.Platform, i.PlatformID), orderTag(i.Order)
+	_, known := peek[provision.Instance](tx, instanceKey(i.ID))
+	newest, ofKnown := peek[[]provision.Instance](tx, of)
+	live, liveKnown := peek[[]provision.Instance](tx, order)
+	tags := []string{instanceTag(i), of, order}
+	if next != "" {
+		tags = append(tags, movingTag)
+	}
+	tx.put(&instanceRows, tags, args...)
+	tx.fill(instanceKey(i.ID), stored, []string{instanceTag(i)}, "instance")
+	list := []provision.Instance{stored}
+	if ofKnown {
+		if len(newest) > 0 && newest[0].ID > i.ID {
+			list = newest
+		}
+		tx.fill(of, list, foundBy(of)(list), "instance")
+	}
+	if list = []provision.Instance{stored}; liveKnown {
+		if !stored.State.Live() {
+			list = nil
+			if len(live) > 0 && live[0].ID != i.ID {
+				list = live
+			}
+		}
+		tx.fill(order, list, foundBy(order)(list), "instance")
+	}
+	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
+		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
+		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
+	}
+	return nil
 }
 
 // rowQuery reads instances with the names of what they belong to.
@@ -189,10 +290,31 @@ func scanInstanceRow(s scanner) (r provision.InstanceRow, err error) {
 	return r, err
 }
 
-// InstanceRow implements provision.Store.
-func (tx *Tx) InstanceRow(ctx context.Context, id provision.InstanceID) (provision.InstanceRow, error) {
-	r, err := one(ctx, tx, scanInstanceRow, rowSelect(`i.id = $1`), string(id))
-	return r, missing(err, "instance", string(id))
+// InstanceRow implements provision.Store. It is put together from rows that are
+// remembered each for itself.
+func (tx *Tx) InstanceRow(ctx context.Context, id provision.InstanceID) (r provision.InstanceRow, err error) {
+	if r.Instance, err = tx.Instance(ctx, id); err != nil {
+		return r, err
+	}
+	inst, err := tx.Institution(ctx, r.Institution)
+	if err != nil {
+		return r, err
+	}
+	sys, err := tx.System(ctx, r.System)
+	if err != nil {
+		return r, err
+	}
+	offer, err := tx.Offer(ctx, r.Service)
+	if err != nil {
+		return r, err
+	}
+	n := slices.IndexFunc(offer.Plans, func(p catalog.Plan) bool { return p.ID == r.Plan })
+	if n < 0 {
+		return r, notFound("plan", string(r.Plan))
+	}
+	r.InstitutionName, r.SystemName, r.ProviderName = inst.Name, sys.Name, offer.ProviderName
+	r.ServiceName, r.PlanName = offer.Name, offer.Plans[n].Name
+	return r, nil
 }
 
 // Instances implements provision.Store: the newest first.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -9,94 +11,117 @@ import (
 	"naru/base/record"
 )
 
-// recordState is the right edge of the record's tree, kept in memory by the writer.
-// Another process may have written since, so its size is compared with the stored
-// head once per group commit.
+// recordState is the right edge of the record's tree, kept in memory by the writer, and
+// the head as stored. Another process may have written since, so the head is read once
+// per group commit.
 type recordState struct {
 	tree    record.Tree
 	loaded  bool
-	checked bool
+	size    int64 // as stored
+	version int64 // as stored; see putHead
 }
 
-func (s *recordState) stale()          { s.loaded, s.checked = false, false }
-func (s *recordState) checkAtNextUse() { s.checked = false }
+// found takes note of the stored head.
+func (s *recordState) found(size, version int64) {
+	s.size, s.version = size, version
+	s.loaded = s.loaded && s.tree.Size == size
+}
 
-// AppendEntries implements op.Tx.
-func (tx *Tx) AppendEntries(ctx context.Context, entries []record.Entry) error {
-	if err := tx.loadTree(ctx); err != nil {
-		return fmt.Errorf("record: %w", err)
-	}
-	hashes := make([]tlog.Hash, len(entries))
+// AppendEntries implements op.Tx. The entries get their indices when they are written
+// with those of other writes of the group.
+func (tx *Tx) AppendEntries(_ context.Context, entries []record.Entry) error {
 	for i := range entries {
-		index := tx.record.tree.Size + int64(i)
 		leaf, err := entries[i].Leaf()
 		if err != nil {
 			return err
 		}
-		hashes[i] = tlog.RecordHash(leaf)
-		if err := tx.putEntry(ctx, index, &entries[i], leaf, hashes[i]); err != nil {
-			return fmt.Errorf("record entry %d: %w", index, err)
-		}
-	}
-	tree, tiles := tx.record.tree.Append(hashes)
-	for _, t := range tiles {
-		const put = `INSERT INTO record_tile (level, number, hashes) VALUES ($1, $2, $3)
-			ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`
-		if err := tx.exec(ctx, put, t.Level, t.Number, joinHashes(t.Hashes)); err != nil {
-			return fmt.Errorf("record tile %d/%d: %w", t.Level, t.Number, err)
-		}
-	}
-	tx.record.tree = tree
-	return tx.exec(ctx, `UPDATE record_head SET size = $1 WHERE id = 1`, tree.Size)
-}
-
-func (tx *Tx) putEntry(ctx context.Context, index int64, e *record.Entry, leaf []byte, hash tlog.Hash) error {
-	const entry = `INSERT INTO record_entry (idx, op, leaf, hash) VALUES ($1, $2, $3, $4)`
-	if err := tx.exec(ctx, entry, index, e.Op, leaf, hash[:]); err != nil {
-		return err
-	}
-	const subject = `INSERT INTO record_subject (subject, idx) VALUES ($1, $2) ON CONFLICT DO NOTHING`
-	for _, s := range e.Subjects {
-		if err := tx.exec(ctx, subject, s, index); err != nil {
-			return err
-		}
+		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i].Op, leaf, entries[i].Subjects})
 	}
 	return nil
+}
+
+// recordStatements takes the entries that wait and gives the statements that write them.
+func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, error) {
+	if len(l.record) == 0 {
+		return nil, nil
+	}
+	if err := w.loadTree(ctx); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	var entries, subjects [][]any
+	hashes := make([]tlog.Hash, len(l.record))
+	for i, e := range l.record {
+		index := w.record.tree.Size + int64(i)
+		hashes[i] = tlog.RecordHash(e.leaf)
+		entries = append(entries, []any{index, e.op, e.leaf, hashes[i][:]})
+		for _, s := range e.subjects {
+			subjects = append(subjects, []any{s, index})
+		}
+	}
+	tree, tiles := w.record.tree.Append(hashes)
+	rows := make([][]any, len(tiles))
+	for i, t := range tiles {
+		rows[i] = []any{t.Level, t.Number, joinHashes(t.Hashes)}
+	}
+	w.record.tree, l.record = tree, nil
+	list := inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
+	list = append(list, inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
+	return append(list, inserts(`INSERT INTO record_tile (level, number, hashes)`,
+		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, rows)...), nil
+}
+
+// headStatements stores the size of the record, and the version, which moves with every
+// group that changed something processes remember.
+func (w *writer) headStatements(version int64) []statement {
+	size := w.record.size
+	if w.record.loaded {
+		size = w.record.tree.Size
+	}
+	if size == w.record.size && version == w.record.version {
+		return nil
+	}
+	w.record.size, w.record.version = size, version
+	return []statement{{`UPDATE record_head SET size = $1, version = $2 WHERE id = 1`, []any{size, version}}}
 }
 
 // loadTree makes sure the edge in memory is that of the stored tree.
-func (tx *Tx) loadTree(ctx context.Context) error {
-	if tx.record.checked {
+func (w *writer) loadTree(ctx context.Context) (err error) {
+	if w.record.loaded {
 		return nil
 	}
-	size, err := tx.RecordSize(ctx)
-	if err != nil {
-		return err
-	}
-	if !tx.record.loaded || size != tx.record.tree.Size {
-		if tx.record.tree, err = tx.RecordTree(ctx, size); err != nil {
-			return err
+	w.record.tree, err = recordTree(w.record.size, func(t record.Tile) (record.Tile, error) {
+		var data []byte
+		if err := w.q.QueryRowContext(ctx, tileQuery, t.Level, t.Number).Scan(&data); err != nil {
+			return t, fmt.Errorf("tile %d/%d: %w", t.Level, t.Number, err)
 		}
-	}
-	tx.record.loaded, tx.record.checked = true, true
-	return nil
+		return fillTile(t, data)
+	})
+	w.record.loaded = err == nil
+	return err
 }
 
 // RecordSize returns the number of entries.
 func (tx *Tx) RecordSize(ctx context.Context) (size int64, err error) {
-	err = tx.q.QueryRowContext(ctx, `SELECT size FROM record_head WHERE id = 1`).Scan(&size)
-	return size, err
+	return one(ctx, tx, scanInt, `SELECT size FROM record_head WHERE id = 1`)
 }
+
+const tileQuery = `SELECT hashes FROM record_tile WHERE level = $1 AND number = $2`
 
 // RecordTree loads the tree of a size from its tiles.
 func (tx *Tx) RecordTree(ctx context.Context, size int64) (record.Tree, error) {
+	return recordTree(size, func(t record.Tile) (record.Tile, error) { return tx.RecordTile(ctx, t) })
+}
+
+func recordTree(size int64, read func(record.Tile) (record.Tile, error)) (record.Tree, error) {
 	var edge [][]tlog.Hash
 	for _, t := range record.EdgeTiles(size) {
-		row, err := tx.RecordTile(ctx, t)
-		if err != nil {
-			return record.Tree{}, err
+		if len(t.Hashes) > 0 {
+			var err error
+			if t, err = read(t); err != nil {
+				return record.Tree{}, err
+			}
 		}
-		edge = append(edge, row.Hashes)
+		edge = append(edge, t.Hashes)
 	}
 	return record.NewTree(size, edge), nil
 }
@@ -106,11 +131,14 @@ func (tx *Tx) RecordTile(ctx context.Context, want record.Tile) (record.Tile, er
 	if len(want.Hashes) == 0 {
 		return want, nil
 	}
-	var data []byte
-	const get = `SELECT hashes FROM record_tile WHERE level = $1 AND number = $2`
-	if err := tx.q.QueryRowContext(ctx, get, want.Level, want.Number).Scan(&data); err != nil {
+	data, err := one(ctx, tx, scanBytes, tileQuery, want.Level, want.Number)
+	if err != nil {
 		return want, fmt.Errorf("tile %d/%d: %w", want.Level, want.Number, err)
 	}
+	return fillTile(want, data)
+}
+
+func fillTile(want record.Tile, data []byte) (record.Tile, error) {
 	if len(data) < len(want.Hashes)*tlog.HashSize {
 		return want, fmt.Errorf("tile %d/%d is short", want.Level, want.Number)
 	}
@@ -182,14 +210,9 @@ func (tx *Tx) PutCheckpoint(ctx context.Context, size int64, note []byte) error 
 // none yet.
 func (tx *Tx) LastCheckpoint(ctx context.Context) (size int64, note []byte, err error) {
 	const q = `SELECT size, note FROM record_checkpoint ORDER BY size DESC LIMIT 1`
-	rows, err := tx.q.QueryContext(ctx, q)
-	if err != nil {
-		return 0, nil, err
+	_, err = one(ctx, tx, func(s scanner) (struct{}, error) { return struct{}{}, s.Scan(&size, &note) }, q)
+	if errors.Is(err, sql.ErrNoRows) {
+		return -1, nil, nil
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		return -1, nil, rows.Err()
-	}
-	err = rows.Scan(&size, &note)
 	return size, note, err
 }

@@ -24,15 +24,18 @@ func (tx *Tx) SetCursor(ctx context.Context, follower string, next int64) error 
 	return tx.exec(ctx, q, follower, next)
 }
 
+var newTasks = bulk{table: "task", fresh: true, key: "id", insert: `INSERT INTO task (` + taskColumns + `)`}
+
 // EnqueueTasks implements op.Tx.
-func (tx *Tx) EnqueueTasks(ctx context.Context, tasks []op.TaskRow) error {
-	const q = `INSERT INTO task (id, name, subject, lane, due, leased_until) VALUES ($1, $2, $3, $4, $5, $6)`
+func (tx *Tx) EnqueueTasks(_ context.Context, tasks []op.TaskRow) error {
 	for _, t := range tasks {
-		if err := tx.exec(ctx, q, t.ID, t.Name, t.Subject, t.Lane, micros(t.Due), micros(t.LeasedUntil)); err != nil {
-			return fmt.Errorf("task %s on %s: %w", t.Name, t.Subject, err)
-		}
+		tx.put(&newTasks, nil, taskArgs(t)...)
 	}
 	return nil
+}
+
+func taskArgs(t op.TaskRow) []any {
+	return []any{t.ID, t.Name, t.Subject, t.Lane, micros(t.Due), micros(t.LeasedUntil), t.Attempts, t.Fault}
 }
 
 const taskColumns = `id, name, subject, lane, due, leased_until, attempts, fault`
@@ -73,15 +76,22 @@ func (tx *Tx) ClaimTasks(ctx context.Context, ids []string, now, until time.Time
 	return collect(ctx, tx, scanTask, q, args...)
 }
 
+var taskRows = bulk{
+	table: "task", key: "id", insert: `INSERT INTO task (` + taskColumns + `)`,
+	after: `ON CONFLICT (id) DO UPDATE SET due = excluded.due, attempts = excluded.attempts, fault = excluded.fault, leased_until = excluded.leased_until`,
+}
+
 // UpdateTask implements op.Tx.
-func (tx *Tx) UpdateTask(ctx context.Context, t op.TaskRow) error {
-	const q = `UPDATE task SET due = $1, attempts = $2, fault = $3, leased_until = 0 WHERE id = $4`
-	return tx.exec(ctx, q, micros(t.Due), t.Attempts, t.Fault, t.ID)
+func (tx *Tx) UpdateTask(_ context.Context, t op.TaskRow) error {
+	t.LeasedUntil = time.Time{}
+	tx.put(&taskRows, nil, taskArgs(t)...)
+	return nil
 }
 
 // DeleteTask implements op.Tx.
-func (tx *Tx) DeleteTask(ctx context.Context, id string) error {
-	return tx.exec(ctx, `DELETE FROM task WHERE id = $1`, id)
+func (tx *Tx) DeleteTask(_ context.Context, id string) error {
+	tx.remove(&taskRows, nil, id)
+	return nil
 }
 
 // Tasks returns the queue, the next due first: the operator's page.

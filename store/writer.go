@@ -22,23 +22,23 @@ type job struct {
 	done chan error
 }
 
-// writer owns the one writing connection. It takes the writes that are waiting,
-// runs each in a savepoint, commits them together, and then answers all: group
-// commit, which makes full durability nearly free under load.
+// writer owns the one writing connection. It takes the writes that are waiting, runs
+// one after the other, writes what they put for all of them at once, commits, and then
+// answers all: group commit, which makes full durability nearly free under load.
 type writer struct {
-	conn    *sql.Conn
-	dialect dialect
-	sealer  *Sealer
-	record  *recordState
-	jobs    chan job
-	quit    chan struct{}
-	once    sync.Once
-	ended   chan struct{}
+	db     *DB
+	conn   *sql.Conn
+	q      querier // conn, counted
+	record recordState
+	jobs   chan job
+	quit   chan struct{}
+	once   sync.Once
+	ended  chan struct{}
 }
 
-func startWriter(conn *sql.Conn, d dialect, s *Sealer) *writer {
+func startWriter(db *DB, conn *sql.Conn) *writer {
 	w := &writer{
-		conn: conn, dialect: d, sealer: s, record: &recordState{},
+		db: db, conn: conn, q: counted{conn, &db.count},
 		jobs: make(chan job, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -103,81 +103,83 @@ func (w *writer) gather(group []job) []job {
 	return group
 }
 
-// commit runs a group in one transaction and answers every job. When the commit
-// itself fails, every job that had succeeded gets that error.
-func (w *writer) commit(group []job) {
-	ctx := context.Background()
-	before := *w.record
-	answers := make([]error, len(group))
-	err := w.begin(ctx)
-	if err == nil {
-		succeeded := false
-		for i, j := range group {
-			answers[i] = w.run(j)
-			succeeded = succeeded || answers[i] == nil
+// commit commits a group and answers every job. When its jobs cannot be stored together,
+// each is run again in a transaction of its own, so that an error reaches only whom it
+// belongs to.
+func (w *writer) commit(jobs []job) {
+	answers, apart := w.attempt(jobs)
+	if apart && len(jobs) > 1 {
+		for i := range jobs {
+			alone, _ := w.attempt(jobs[i : i+1])
+			answers[i] = alone[0]
 		}
-		err = w.end(ctx, succeeded)
 	}
-	if err != nil {
-		*w.record = before
-		w.record.stale()
-	}
-	for i, j := range group {
-		if answers[i] == nil {
-			answers[i] = err
-		}
+	for i, j := range jobs {
 		j.done <- answers[i]
 	}
 }
 
-func (w *writer) begin(ctx context.Context) error {
-	for _, stmt := range w.dialect.beginWrite {
-		if _, err := w.conn.ExecContext(ctx, stmt); err != nil {
-			_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
-			return fmt.Errorf("begin: %w", err)
+// attempt runs jobs in one transaction. apart is true when nothing was stored because
+// of a statement that concerns all of them; every answer is then its error.
+func (w *writer) attempt(jobs []job) (answers []error, apart bool) {
+	ctx := context.Background()
+	answers = make([]error, len(jobs))
+	fail := func(err error) {
+		for i := range answers {
+			if answers[i] == nil {
+				answers[i] = err
+			}
 		}
 	}
-	w.record.checkAtNextUse()
-	return nil
-}
-
-func (w *writer) end(ctx context.Context, commit bool) error {
-	if commit {
-		_, err := w.conn.ExecContext(ctx, "COMMIT")
-		if err == nil {
-			return nil
+	before := w.record
+	g, err := w.begin(ctx)
+	if err != nil {
+		w.record.loaded = false
+		fail(err)
+		return answers, false
+	}
+	for i, j := range jobs {
+		answers[i] = g.run(j)
+		if g.broken {
+			w.rollback(ctx, before)
+			fail(answers[i])
+			return answers, true
 		}
-		_, _ = w.conn.ExecContext(ctx, "ROLLBACK") // the commit's error is the one that counts
-		return fmt.Errorf("commit: %w", err)
 	}
-	_, err := w.conn.ExecContext(ctx, "ROLLBACK")
-	return err
+	if err := g.end(ctx); err != nil {
+		w.rollback(ctx, before)
+		w.record.loaded = false // whether the engine committed may be unknown
+		fail(err)
+		return answers, true
+	}
+	return answers, false
 }
 
-// run runs one job in a savepoint. The caller's cancellation is not passed to the
-// engine: it could break the connection that other writes share.
-func (w *writer) run(j job) (err error) {
-	if err := j.ctx.Err(); err != nil {
-		return err
+// send sends statements together.
+func (w *writer) send(ctx context.Context, list []statement) (failed int, err error) {
+	w.db.count.Add(int64(len(list)))
+	return w.db.dialect.send(ctx, w.conn, list)
+}
+
+// rollback ends a transaction of which nothing is kept.
+func (w *writer) rollback(ctx context.Context, before recordState) {
+	_, _ = w.q.ExecContext(ctx, "ROLLBACK") // the first error is the one that counts
+	w.record = before
+}
+
+// begin opens a transaction and finds out whether another process wrote meanwhile.
+func (w *writer) begin(ctx context.Context) (*group, error) {
+	g := &group{w: w, layer: newLayer()}
+	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
+	size, version, err := w.db.dialect.begin(ctx, w.conn)
+	if err != nil {
+		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
+		return nil, fmt.Errorf("begin: %w", err)
 	}
-	ctx := context.WithoutCancel(j.ctx)
-	if _, err := w.conn.ExecContext(ctx, "SAVEPOINT job"); err != nil {
-		return err
-	}
-	before := *w.record
-	err = protect(func() error {
-		return j.fn(ctx, &Tx{q: w.conn, dialect: w.dialect, sealer: w.sealer, record: w.record})
-	})
-	if err == nil {
-		_, err = w.conn.ExecContext(ctx, "RELEASE SAVEPOINT job")
-		return err
-	}
-	*w.record = before
-	if _, rerr := w.conn.ExecContext(ctx, "ROLLBACK TO SAVEPOINT job"); rerr != nil {
-		return errors.Join(err, rerr)
-	}
-	_, rerr := w.conn.ExecContext(ctx, "RELEASE SAVEPOINT job")
-	return errors.Join(err, rerr)
+	g.version = version
+	w.record.found(size, g.version)
+	w.db.cache.seen(g.version)
+	return g, nil
 }
 
 // protect turns a panic of one write into its error, so that it cannot take down the

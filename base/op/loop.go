@@ -22,7 +22,7 @@ const idle = 250 * time.Millisecond
 
 // pace is the pause of the followers after they caught up. Under load they read many
 // entries at once instead of one after every commit.
-const pace = 10 * time.Millisecond
+const pace = 50 * time.Millisecond
 
 // Run follows the record and works off tasks until ctx ends, then waits for what is
 // under way. A fault is reported and tried again; it never ends the loop. One Run at a

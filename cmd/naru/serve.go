@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"naru"
+	"naru/base/op"
 	"naru/door/osb"
 	"naru/door/rest"
 	"naru/wire/api"
@@ -40,7 +41,7 @@ func (s *system) handler() (h http.Handler, done func(), err error) {
 		Report: func(_ *http.Request, err error) { s.report("osb", err) },
 	})))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.db.Read(r.Context(), func(context.Context, any) error { return nil }); err != nil {
+		if err := s.db.Read(r.Context(), alive); err != nil {
 			http.Error(w, "database", http.StatusServiceUnavailable)
 			return
 		}
@@ -48,6 +49,12 @@ func (s *system) handler() (h http.Handler, done func(), err error) {
 	})
 	mux.Handle("/", pages)
 	return mux, pages.Close, nil
+}
+
+// alive reads something that is not remembered, so that the database has to answer.
+func alive(ctx context.Context, tx any) error {
+	_, err := tx.(op.View).Cursor(ctx, "healthz")
+	return err
 }
 
 // programs is the REST door alone.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"naru/base/op"
+	"naru/flow/admission"
 	"naru/flow/catalog"
 	"naru/flow/meter"
 	"naru/flow/provision"
@@ -16,7 +18,7 @@ func (s *system) work() op.Work {
 	return op.Work{
 		Followers: s.steps.Followers(),
 		Handlers: slices.Concat(
-			[]op.Handler{catalog.SyncHandler(s.brokers)},
+			[]op.Handler{catalog.SyncHandler(s.brokers), admission.Handler(provider.Bench{Link: s.brokers, Now: time.Now})},
 			provision.HandlersWithin(s.brokers, s.longest),
 			meter.Handlers(provider.Metered{Link: s.brokers}),
 			s.steps.Handlers(),

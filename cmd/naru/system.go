@@ -44,21 +44,21 @@ type system struct {
 	made   func() ([]web.Proportion, error) // what the example nation was made from; nil outside a demonstration
 
 	brokers *provider.Link
-	longest time.Duration // an operation of a provider may take; 0 = the default
 
 	censusEvery intervals
 	counted     map[catalog.ProviderID]time.Time // when a census was last known to be asked for; of one loop
 	rechecked   naru.Date                        // the day that was asked for; of one loop
+	longest     time.Duration                    // an operation of a provider may take; 0 = the default
 }
 
 // open makes the data folder, the keys and the database ready and wires the steps.
 func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 	s := &system{cfg: cfg, log: log, counted: map[catalog.ProviderID]time.Time{}}
 	var err error
-	if s.longest, err = cfg.longest(); err != nil {
+	if s.censusEvery, err = parseIntervals("census_every", cmp.Or(cfg.Census, "0")); err != nil {
 		return nil, err
 	}
-	if s.censusEvery, err = parseIntervals("census_every", cmp.Or(cfg.Census, "0")); err != nil {
+	if s.longest, err = cfg.longest(); err != nil {
 		return nil, err
 	}
 	if s.keys, err = loadKeys(cfg.Dir, cfg.Origin); err != nil {

@@ -164,8 +164,13 @@ func (d *door) bindNow(ctx context.Context, got provision.Bound) (wire.BindRespo
 		return wire.BindResponse{}, d.refuse(err)
 	case !settled:
 		ctx = context.WithoutCancel(ctx) // also when the platform went away
-		if _, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref}); err != nil {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref, Unfinished: true})
+		switch {
+		case err != nil:
 			return wire.BindResponse{}, d.refuse(err)
+		case now.State == provision.Ready: // just now, and another request may have been told so
+			got.Binding = now
+			return d.bound(ctx, got)
 		}
 		return wire.BindResponse{}, wire.AsyncRequired()
 	case got.State == provision.Failed, got.State == provision.Orphan:

@@ -163,8 +163,13 @@ func (d *door) provisionNow(ctx context.Context, got provision.Created) (wire.Pr
 		return wire.ProvisionResponse{}, d.refuse(err)
 	case !settled:
 		ctx = context.WithoutCancel(ctx) // also when the platform went away
-		if _, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true}); err != nil {
+		now, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true, Unfinished: true})
+		switch {
+		case err != nil:
 			return wire.ProvisionResponse{}, d.refuse(err)
+		case now.State == provision.Ready: // just now, and another request may have been told so
+			got.Instance = now
+			return d.provisioned(got)
 		}
 		return wire.ProvisionResponse{}, wire.AsyncRequired()
 	case got.State == provision.Failed, got.State == provision.Orphan:

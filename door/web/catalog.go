@@ -9,6 +9,7 @@ import (
 	"naru"
 	"naru/base/op"
 	"naru/base/policy"
+	"naru/flow/admission"
 	"naru/flow/catalog"
 )
 
@@ -170,8 +171,10 @@ func (q *request) showProviders(code int, form catalog.RegisterIn, f *flash) err
 type providerView struct {
 	catalog.Provider
 	Services []catalog.ServiceRow
+	Runs     []admission.Run
 	Today    naru.Date
 	MaySync  bool
+	MayAdmit bool
 }
 
 func (s *server) provider(q *request) error {
@@ -185,7 +188,14 @@ func (s *server) provider(q *request) error {
 	if err != nil {
 		return err
 	}
-	v := providerView{Provider: one, Services: list.Rows, Today: call.Today(), MaySync: q.may("catalog.edit") && one.BrokerURL != ""}
+	runs, err := op.Do(q.r.Context(), q.Runner, call, admission.List, admission.RunsIn{Provider: id, Page: naru.Page{Limit: 10}})
+	if err != nil {
+		return err
+	}
+	v := providerView{
+		Provider: one, Services: list.Rows, Runs: runs.Rows, Today: call.Today(),
+		MaySync: q.may("catalog.edit") && one.BrokerURL != "", MayAdmit: q.may("admission.run"),
+	}
 	p := q.page(page{Title: one.Name.In(q.prefs.Lang), Crumbs: []link{{Text: q.t("web.providers"), URL: "/providers"}}})
 	return q.show(http.StatusOK, p, providerPage(p, v))
 }

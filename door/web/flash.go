@@ -21,7 +21,7 @@ func flashKeys() map[string]string {
 		"web.done.draft": "success", "web.done.law_propose": "success", "web.done.publish": "success", "web.done.law_reject": "information", "web.done.withdraw": "information",
 		"web.done.ask": "success", "web.done.hear": "success", "web.done.grant": "success", "web.done.refuse": "information", "web.done.end_exception": "information",
 		"web.done.certificate": "success", "web.done.price": "success", "web.done.provider": "success", "web.done.sync": "information",
-		"web.done.revoke": "success",
+		"web.done.revoke": "success", "web.done.admission": "information", "web.done.hand_in": "success",
 	}
 }
 

@@ -143,6 +143,7 @@ func (s *server) routes(mux *http.ServeMux) {
 	s.orderRoutes(mux)
 	s.instanceRoutes(mux)
 	s.platformRoutes(mux)
+	s.admissionRoutes(mux)
 	s.moneyRoutes(mux)
 	s.recordRoutes(mux)
 }

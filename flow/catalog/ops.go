@@ -23,6 +23,8 @@ type Store interface {
 	PutPlans(ctx context.Context, list []Plan) error
 	PutCertificate(ctx context.Context, s ServiceID, c Certificate) error
 	PutPrices(ctx context.Context, p PlanID, rows []Price) error
+	// Scores returns the admission scores of a provider, or of all for "".
+	Scores(ctx context.Context, of ProviderID) (map[ProviderID]Score, error)
 }
 
 // Register adds a provider with its broker, or changes it.
@@ -75,8 +77,13 @@ type ListProvidersIn struct{ naru.Page }
 
 func listProviders(ctx context.Context, c *op.Call, s Store, in ListProvidersIn) (naru.List[Provider], error) {
 	list, err := s.Providers(ctx, scope(c.Actor), in.Page)
+	if err != nil {
+		return list, err
+	}
+	scores, err := s.Scores(ctx, "")
 	for i := range list.Rows {
 		list.Rows[i] = list.Rows[i].shownTo(c.Actor)
+		list.Rows[i].Admission = stand(scores, list.Rows[i].ID)
 	}
 	return list, err
 }
@@ -91,7 +98,12 @@ func getProvider(ctx context.Context, c *op.Call, s Store, in ProviderIn) (Provi
 		return Provider{}, err
 	}
 	p, err := s.Provider(ctx, in.ID)
-	return p.shownTo(c.Actor), err
+	if err != nil {
+		return Provider{}, err
+	}
+	p = p.shownTo(c.Actor)
+	p.Admission, err = scoreOf(ctx, s, in.ID)
+	return p, err
 }
 
 // ListServicesIn narrows the list of services.
@@ -113,7 +125,15 @@ func listServices(ctx context.Context, c *op.Call, s Store, in ListServicesIn) (
 	if _, err := naru.ParseDate(string(in.AsOf)); err != nil {
 		return naru.List[ServiceRow]{}, naru.NewError(naru.Invalid, "catalog.bad_date", "value", clip(string(in.AsOf)))
 	}
-	return s.Services(ctx, in.Filter, in.Page)
+	list, err := s.Services(ctx, in.Filter, in.Page)
+	if err != nil {
+		return list, err
+	}
+	scores, err := s.Scores(ctx, "")
+	for i := range list.Rows {
+		list.Rows[i].Admission = stand(scores, list.Rows[i].Provider)
+	}
+	return list, err
 }
 
 // ServiceIn names a service.
@@ -126,7 +146,11 @@ func getService(ctx context.Context, c *op.Call, s Store, in ServiceIn) (Offer, 
 	if err != nil {
 		return Offer{}, err
 	}
-	return o, requireSight(c.Actor, o.Provider, string(in.ID))
+	if err := requireSight(c.Actor, o.Provider, string(in.ID)); err != nil {
+		return Offer{}, err
+	}
+	o.Admission, err = scoreOf(ctx, s, o.Provider)
+	return o, err
 }
 
 // ownService returns a service the actor may edit.

@@ -26,6 +26,7 @@ type Provider struct {
 	Fault          string         `json:"fault,omitempty"`    // message key of the last refusal, "" = none
 	Problems       []naru.Problem `json:"problems,omitempty"` // the single faults behind it
 	Synthetic      bool           `json:"synthetic"`
+	Admission      Score          `json:"admission"` // of the read operations of this step only
 }
 
 // shownTo returns the provider without what only its own people, the operator and the

@@ -55,6 +55,7 @@ type Plan struct {
 type Offer struct {
 	Service
 	ProviderName naru.Text `json:"provider_name"`
+	Admission    Score     `json:"admission"` // of the provider's broker; of the read operations of this step only
 	Plans        []Plan    `json:"plans"`
 }
 
@@ -62,6 +63,7 @@ type Offer struct {
 type ServiceRow struct {
 	Service
 	ProviderName naru.Text `json:"provider_name"`
+	Admission    Score     `json:"admission"`
 	Plans        int64     `json:"plans"` // on offer now
 }
 

@@ -25,7 +25,12 @@ type Bound struct {
 }
 
 // UnbindIn asks for the end of a binding.
-type UnbindIn struct{ BindingRef }
+type UnbindIn struct {
+	BindingRef
+	// Unfinished takes back a creation that is under way, and leaves alone what is ready: another request may have been
+	// told so.
+	Unfinished bool `json:"-"`
+}
 
 // maxBindings bounds the credentials that live beside each other: more than this is a
 // leak, not a need.
@@ -107,6 +112,10 @@ func unbind(ctx context.Context, c *op.Call, s Store, in UnbindIn) (Binding, err
 	b, i, err := findBinding(ctx, c, s, in.BindingRef)
 	if err != nil {
 		return b, err
+	}
+	if in.Unfinished && b.State != Requested && b.State != Creating {
+		c.Record(b.subjects(i), "state", string(b.State), "repeated", "true")
+		return b, nil
 	}
 	return b, abandonBinding(ctx, c, s, i, &b)
 }

@@ -90,7 +90,7 @@ func newCare(port Circuits) Care {
 		Recheck: op.Write("provision.recheck", "provision.recheck",
 			naru.Text{Ko: "사용 중인 것을 오늘의 기준으로 다시 점검한다", En: "Check again what runs against what holds today"}, askRecheck),
 		Retry: op.Write("provision.retry", "provision.repair",
-			naru.Text{Ko: "기다리는 작업을 지금 다시 시도한다", En: "Retry now what waits for its next attempt"}, retry),
+			naru.Text{Ko: "기다리는 작업을 지금 다시 시도한다", En: "Retry now what waits for its next attempt"}, w.retry),
 		Inspect: op.Write("provision.inspect", "provision.repair",
 			naru.Text{Ko: "공급자에게 지금 상태를 물어본다", En: "Ask the provider's broker for an instance or a binding now"}, inspect),
 		Inspections: op.Read("provision.inspections", "provision.read",

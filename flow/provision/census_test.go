@@ -2,6 +2,9 @@ package provision_test
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -311,4 +314,25 @@ func TestAProviderThatCannotBeCountedIsNeverClean(t *testing.T) {
 	if all := findings(r, provision.FindingFilter{}); len(all) != 0 {
 		t.Errorf("findings: %+v", all)
 	}
+}
+
+// A broker that lists what it holds twice, and under ids no database takes, is counted.
+func TestAListOfNonsenseIsCounted(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r := testroad.New(t, db)
+		front := testbroker.NewFrontOver(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			long := strings.Repeat("가", 4000)
+			_, _ = io.WriteString(w, `{"instances":[{"instance_id":"a"},{"instance_id":"a"},{"instance_id":"b\u0000c"},{"instance_id":"b\u0001c"},{"instance_id":"`+long+`"}]}`)
+		}))
+		redirect(r, front.URL, "")
+		for range 2 {
+			if c := census(r); c.Fault.Key != "" || c.Held != 5 {
+				t.Fatalf("census: %+v", c)
+			}
+		}
+		if f := findings(r, provision.FindingFilter{}); len(f) != 3 {
+			t.Errorf("findings: %+v", f)
+		}
+	})
 }

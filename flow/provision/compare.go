@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"naru"
 	"naru/flow/catalog"
@@ -203,7 +204,7 @@ func (t *table) compareBills() {
 		_, held := t.there[b.Instance]
 		switch {
 		case !known && !held:
-			t.out = append(t.out, Finding{Kind: BilledNotRunning, Provider: t.provider, Instance: b.Instance})
+			t.out = append(t.out, Finding{Kind: BilledNotRunning, Provider: t.provider, Instance: InstanceID(storable(string(b.Instance)))})
 		case !known || !t.quiet(&i.Work):
 		case !i.State.Live() && b.To.Sub(i.ended()) > billSlack:
 			t.add(BilledNotRunning, i, "")
@@ -232,27 +233,40 @@ func (t *table) lostSince(id InstanceID) time.Time {
 
 // compareForeign finds what the provider holds and naru never made.
 func (t *table) compareForeign() {
-	n := 0
 	bound := make(map[BindingID]bool, len(t.bindings))
 	for _, b := range t.bindings {
 		bound[b.ID] = true
 	}
+	var found []Finding
 	for _, h := range t.held {
 		i, known := t.here[h.Instance]
-		if !known && n < maxForeign {
-			n++
-			t.out = append(t.out, Finding{Kind: Foreign, Provider: t.provider, Instance: h.Instance})
-		}
 		if !known {
+			found = append(found, Finding{Kind: Foreign, Provider: t.provider, Instance: InstanceID(storable(string(h.Instance)))})
 			continue
 		}
 		for _, b := range h.Bindings {
-			if n < maxForeign && !bound[b] {
-				n++
-				t.add(Foreign, i, b)
+			if !bound[b] {
+				found = append(found, Finding{Kind: Foreign, Binding: BindingID(storable(string(b)))}.about(i))
 			}
 		}
 	}
+	slices.SortFunc(found, func(a, b Finding) int { return strings.Compare(a.key(), b.key()) })
+	t.out = append(t.out, found[:min(len(found), maxForeign)]...)
+}
+
+// storable makes a foreign id fit for every database: valid, without control characters,
+// of bounded length.
+func storable(id string) string {
+	id = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return '?'
+		}
+		return r
+	}, id)
+	if len(id) > maxID {
+		id = strings.ToValidUTF8(id[:maxID], "") + "…"
+	}
+	return id
 }
 
 // looked reports whether this census could have seen a finding again: then its absence

@@ -103,6 +103,7 @@
 // the state, "why" the message key of the ground that is not met.
 //
 // meter opens the usage window at provision.settle with state=ready and closes it at
-// provision.settle or provision.delete with state=deleted, or when it was written off. An update
-// leaves the window open; under which order an instance was before is a Term, by which meter charges usage.
+// provision.settle or provision.delete with state=deleted, or when it was written off. An
+// update leaves the window open; under which order an instance was before is a Term, by
+// which meter charges usage.
 package provision

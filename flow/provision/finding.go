@@ -255,8 +255,14 @@ func (l *ledger) take(ctx context.Context, seen []Finding, looked func(*Finding)
 	for n := range l.known {
 		index[l.known[n].key()] = n
 	}
+	taken := make(map[string]bool, len(seen))
 	for n := range seen {
-		if at, ok := index[seen[n].key()]; ok {
+		key := seen[n].key()
+		if taken[key] { // a broker may name a thing twice
+			continue
+		}
+		taken[key] = true
+		if at, ok := index[key]; ok {
 			met[at] = true
 			l.known[at].LastAt = l.call.Now
 			if seen[n].Why.Key != "" {

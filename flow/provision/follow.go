@@ -38,7 +38,9 @@ func follow(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 			continue
 		}
 		c.Record(scope.named(), "asked", "true", "cause", e.Op)
-		c.Enqueue(TaskRecheck, scope.subject(""))
+		if err := enqueueRecheck(c, scope, ""); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -68,6 +68,8 @@ type Circuit struct {
 type Circuits interface {
 	// Circuits returns those that were called since the start, by provider.
 	Circuits() []Circuit
+	// Probe lets the next call to a provider out, if its circuit is open.
+	Probe(p catalog.ProviderID)
 }
 
 // watch reads circuits; without a port nothing is known.

@@ -131,16 +131,28 @@ func (r Request) row(now time.Time) BrokerCall {
 
 // digest is of everything that was asked for.
 func (r Request) digest() string {
-	parts := []string{string(r.Step), string(r.Instance), string(r.Binding), r.Service, r.Plan, string(r.Params)}
-	if w := r.Wanted; w != nil {
-		parts = append(parts, w.Plan, string(w.Params), w.Maintenance, r.Label)
+	parts := []string{
+		string(r.Step), string(r.Instance), string(r.Binding), r.Service, r.Plan, string(r.Params), r.Maintenance, r.Label,
+		string(r.Predecessor), string(r.Resource),
 	}
-	return digestOf(append(parts, string(r.Predecessor))...)
+	if w := r.Wanted; w != nil {
+		parts = append(parts, w.Plan, string(w.Params), w.Maintenance, w.FromMaintenance)
+	}
+	return digestOf(parts...)
+}
+
+// passage is a work before and after an answer.
+type passage struct{ was, now Work }
+
+// alone reports whether no earlier call can have stayed open: the first try of a creation
+// or a change, answered.
+func (p passage) alone(r Request) bool {
+	return (r.Step == Put || r.Step == Patch) && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
 }
 
 // close writes what the answer to a request says, and settles what stayed open before once
 // the object is settled.
-func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, after Work) error {
+func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, p passage) error {
 	if r.Step.changes() {
 		call := BrokerCall{ID: r.Call, Status: a.Reply.Status, BrokerCode: a.Reply.Code, BrokerWords: a.Reply.Words, AnsweredAt: c.Now}
 		call.State, call.Code = a.verdict()
@@ -150,15 +162,18 @@ func (r Request) close(ctx context.Context, c *op.Call, s Store, a Answer, after
 		if err := s.AnswerCall(ctx, call); err != nil {
 			return err
 		}
+		if call.State == CallSettled && p.alone(r) {
+			return nil
+		}
 	}
-	if !after.State.Settled() && !(r.Step == Poll && a.Outcome == FailedOp) {
+	if !p.now.State.Settled() && !(r.Step == Poll && a.Outcome == FailedOp) {
 		return nil
 	}
 	code := CodeDone
 	switch {
-	case after.State == Ready && after.Fault.Key == unknownKey:
+	case p.now.State == Ready && p.now.Fault.Key == unknownKey:
 		code = CodeUnknown
-	case a.Outcome == FailedOp, after.State == Ready && after.Fault.Key != "":
+	case a.Outcome == FailedOp, p.now.State == Ready && p.now.Fault.Key != "":
 		code = CodeFailed
 	}
 	return s.SettleCalls(ctx, r.Instance, r.Binding, BrokerCall{Code: code, BrokerWords: a.Reply.Words, SettledAt: c.Now})

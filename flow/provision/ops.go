@@ -112,8 +112,8 @@ func New(book *law.Book) Ops {
 // All lists the operations.
 func (o Ops) All() []op.Any {
 	return append([]op.Any{
-		o.Create, o.Update, o.CheckUpdate, o.Delete, o.Bind, o.Rotate, o.CheckRotate, o.Unbind, o.Credentials,
-		o.Instances, o.Instance, o.Binding, o.Offers, o.Census, o.Censuses,
+		o.Create, o.Update, o.CheckUpdate, o.Delete, o.Bind, o.Rotate, o.CheckRotate, o.Unbind, o.Credentials, o.Instances, o.Instance,
+		o.Binding, o.Offers, o.Census, o.Censuses,
 	}, o.Care.all()...)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -35,12 +36,13 @@ func get(r *testroad.Road, id provision.InstanceID) provision.InstanceOut {
 // until drains and moves the clock until the instance is in a state.
 func until(r *testroad.Road, id provision.InstanceID, want provision.State) provision.InstanceOut {
 	r.T.Helper()
-	for range 200 {
+	for range 600 {
 		r.Drain()
 		if i := get(r, id); i.State == want {
 			return i
 		}
 		r.Advance(5 * time.Second)
+		runtime.Gosched() // an asynchronous broker works by the world's clock
 	}
 	i := get(r, id)
 	r.T.Fatalf("instance is %s (%+v), want %s", i.State, i.Work, want)

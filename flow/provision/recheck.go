@@ -2,10 +2,10 @@ package provision
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"naru"
 	"naru/base/op"
@@ -32,10 +32,33 @@ type RecheckAsked struct {
 	Scope Scope `json:"scope"`
 }
 
+// maxID bounds the ids that callers and brokers name.
+const maxID = 500
+
 func askRecheck(_ context.Context, c *op.Call, _ Store, in RecheckIn) (RecheckAsked, error) {
+	for _, id := range in.Scope.named() {
+		if len(id) > maxID {
+			return RecheckAsked{}, naru.NewError(naru.Invalid, "provision.id_too_long", "limit", fmt.Sprint(maxID))
+		}
+	}
 	c.Record(in.Scope.named(), "asked", "true")
-	c.Enqueue(TaskRecheck, in.Scope.subject(""))
-	return RecheckAsked{in.Scope}, nil
+	return RecheckAsked{in.Scope}, enqueueRecheck(c, in.Scope, "")
+}
+
+// enqueueRecheck has a scope checked, behind an instance: the subject of the task is both.
+func enqueueRecheck(c *op.Call, s Scope, after InstanceID) error {
+	raw, err := json.Marshal(pass{s, after})
+	if err != nil {
+		return fmt.Errorf("re-check: %w", err)
+	}
+	c.Enqueue(TaskRecheck, string(raw))
+	return nil
+}
+
+// pass is one batch of a re-check: what is behind an instance in a scope.
+type pass struct {
+	Scope
+	After InstanceID `json:"after,omitempty"`
 }
 
 // named are the objects of the scope.
@@ -44,35 +67,17 @@ func (s Scope) named() []string {
 	return slices.DeleteFunc(all, func(id string) bool { return id == "" })
 }
 
-// subject writes the scope, and the instance behind which to go on, as a task's subject.
-func (s Scope) subject(after InstanceID) string {
-	return strings.Join([]string{
-		string(after), string(s.Instance), string(s.Order), string(s.Service), string(s.System), string(s.Provider), string(s.Institution),
-	}, " ")
-}
-
-func scopeOf(subject string) (Scope, InstanceID, error) {
-	f := strings.Split(subject, " ")
-	if len(f) != 7 {
-		return Scope{}, "", fmt.Errorf("re-check of %q: want seven fields", subject)
-	}
-	return Scope{
-		Instance: InstanceID(f[1]), Order: contract.OrderID(f[2]), Service: catalog.ServiceID(f[3]), System: inventory.SystemID(f[4]),
-		Provider: catalog.ProviderID(f[5]), Institution: inventory.InstitutionID(f[6]),
-	}, InstanceID(f[0]), nil
-}
-
 // recheckBatch is how many instances one transaction looks at.
 const recheckBatch = 50
 
 // recheck looks at one batch of what runs and leaves the rest to the next task. It calls
 // nobody: everything happens where it is read.
 func (k creation) recheck(ctx context.Context, c *op.Call, s Store, subject string) (struct{}, bool, error) {
-	scope, after, err := scopeOf(subject)
-	if err != nil {
-		return struct{}{}, false, err
+	var p pass
+	if err := json.Unmarshal([]byte(subject), &p); err != nil {
+		return struct{}{}, false, fmt.Errorf("re-check of %q: %w", subject, err)
 	}
-	list, err := s.Running(ctx, scope, after, recheckBatch)
+	list, err := s.Running(ctx, p.Scope, p.After, recheckBatch)
 	if err != nil || len(list) == 0 {
 		return struct{}{}, true, err
 	}
@@ -83,9 +88,11 @@ func (k creation) recheck(ctx context.Context, c *op.Call, s Store, subject stri
 		}
 	}
 	if len(list) == recheckBatch {
-		c.Enqueue(TaskRecheck, scope.subject(list[len(list)-1].ID))
+		if err := enqueueRecheck(c, p.Scope, list[len(list)-1].ID); err != nil {
+			return struct{}{}, false, err
+		}
 	}
-	c.Record(scope.named(), "checked", fmt.Sprint(len(list)), "opened", fmt.Sprint(x.opened), "ended", fmt.Sprint(x.ended),
+	c.Record(p.Scope.named(), "checked", fmt.Sprint(len(list)), "opened", fmt.Sprint(x.opened), "ended", fmt.Sprint(x.ended),
 		"date", string(c.Today()))
 	return struct{}{}, true, nil
 }

@@ -12,6 +12,9 @@ import (
 type DeleteIn struct {
 	InstanceRef
 	Unbind bool `json:"unbind,omitempty" doc:"revoke the bindings first; otherwise live bindings refuse the deletion"`
+	// Unfinished takes back a creation that is under way, and leaves alone what is ready: another request may have been
+	// told so.
+	Unfinished bool `json:"-"`
 }
 
 // remove ends an instance, its bindings before it. Asking twice is asking once. No rule
@@ -20,6 +23,10 @@ func remove(ctx context.Context, c *op.Call, s Store, in DeleteIn) (Instance, er
 	i, err := find(ctx, c, s, in.InstanceRef)
 	if err != nil {
 		return i, err
+	}
+	if in.Unfinished && i.State != Requested && i.State != Creating {
+		c.Record(i.subjects(), "state", string(i.State), "repeated", "true")
+		return i, nil
 	}
 	bindings, err := s.Bindings(ctx, i.ID)
 	if err != nil {

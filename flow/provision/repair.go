@@ -78,8 +78,9 @@ func (s *subject) put(ctx context.Context, st Store) error {
 	return st.PutInstance(ctx, s.instance)
 }
 
-// retry makes the next step due now, whatever it waits for.
-func retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error) {
+// retry makes the next step due now, whatever it waits for: also for a circuit, which it
+// may probe.
+func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error) {
 	what, err := findSubject(ctx, c, s, in.Instance, in.Binding)
 	if err != nil {
 		return Retried{}, err
@@ -90,6 +91,9 @@ func retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retried, error
 		return Retried{}, naru.NewError(naru.Conflict, "provision.nothing_to_retry", "object", what.name(), "state", string(w.State))
 	case w.CallID != "" && w.early(c.Now):
 		return Retried{}, naru.NewError(naru.Conflict, "provision.call_under_way", "object", what.name())
+	}
+	if p.port != nil {
+		p.port.Probe(what.instance.Provider)
 	}
 	w.NextAt = c.Now
 	c.Record(what.subjects(), "state", string(w.State), "retry", "true")
@@ -184,7 +188,7 @@ func prepareInspection(ctx context.Context, _ *op.Call, s Store, id string) (loo
 // lookRequest is the question whether an instance or a binding is there.
 func lookRequest(ctx context.Context, s Store, i Instance, b BindingID) (Request, error) {
 	r, err := request(ctx, s, i, Work{})
-	r.Step, r.Binding = Look, b
+	r.Step, r.Binding, r.Wanted = Look, b, nil
 	return r, err
 }
 

@@ -259,7 +259,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if i.State != before && a.Fault.Key == staleKey {
 		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
-	if err := r.close(ctx, c, s, a, i.Work); err != nil {
+	if err := r.close(ctx, c, s, a, passage{was, i.Work}); err != nil {
 		return step, err
 	}
 	if before == Updating && i.State == Ready {
@@ -374,7 +374,7 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 		b.Work, step.After = b.SettleBinding(a, c.Now)
 		step.Done = b.State.Settled()
 	}
-	if err := r.close(ctx, c, s, a, b.Work); err != nil {
+	if err := r.close(ctx, c, s, a, passage{was, b.Work}); err != nil {
 		return step, err
 	}
 	if b.unchanged(was) {

@@ -10,7 +10,7 @@ import (
 // every other step may stand on them.
 func steps() []string {
 	return []string{
-		"access", "ledger", "inventory", "catalog", "law", "decide", "plan", "match", "contract",
+		"access", "ledger", "inventory", "catalog", "admission", "law", "decide", "plan", "match", "contract",
 		"provision", "meter", "account", "report",
 	}
 }

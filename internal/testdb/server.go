@@ -38,7 +38,7 @@ func PostgresURL(t testing.TB) string {
 	t.Helper()
 	shared.once.Do(func() {
 		if shared.url = os.Getenv("NARU_TEST_POSTGRES"); shared.url == "" {
-			shared.url, shared.err = start()
+			shared.url, shared.err = start("-c", "fsync=off")
 		}
 	})
 	if shared.err != nil {
@@ -59,6 +59,18 @@ func PostgresURL(t testing.TB) string {
 		admin.Close()
 	})
 	return strings.Replace(shared.url, "/postgres?", "/"+name+"?", 1)
+}
+
+// DurableURL starts a PostgreSQL of its own that syncs every commit, for measurements, and
+// returns the URL of its first database. Without server binaries the caller is skipped.
+func DurableURL(t testing.TB) string {
+	t.Helper()
+	NeedPostgres(t)
+	url, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
 }
 
 // NeedPostgres skips a test that starts PostgreSQL by its own means when there are no
@@ -86,7 +98,7 @@ func connect(t testing.TB, url string) *sql.DB {
 }
 
 // start makes a cluster in a temporary folder and runs it until this program ends.
-func start() (url string, err error) {
+func start(settings ...string) (url string, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return "", err
@@ -108,7 +120,8 @@ func start() (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := run(bin, dir, port, cred); err != nil {
+	settings = append(settings, "-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "max_connections=200")
+	if err := run(bin, dir, cred, settings); err != nil {
 		return "", err
 	}
 	url = fmt.Sprintf("postgres://naru@127.0.0.1:%d/postgres?sslmode=disable", port)
@@ -117,12 +130,11 @@ func start() (url string, err error) {
 
 // run starts the server bound to this program's life: when the program ends for any
 // reason, the kernel stops the server.
-func run(bin, dir string, port int, cred *syscall.Credential) error {
+func run(bin, dir string, cred *syscall.Credential, settings []string) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // the death signal is bound to the starting thread
-		cmd := exec.Command(filepath.Join(bin, "postgres"), "-D", dir+"/data", "-c", "listen_addresses=127.0.0.1",
-			"-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200")
+		cmd := exec.Command(filepath.Join(bin, "postgres"), append([]string{"-D", dir + "/data"}, settings...)...)
 		cmd.Dir = dir
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
 		err := cmd.Start()

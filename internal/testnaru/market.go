@@ -107,7 +107,7 @@ func (m *Market) catalogue(t testing.TB, s Site) {
 	do[any](t, m.REST, "catalog.sync", catalog.ProviderIn{ID: p.ID})
 	var services []catalog.ServiceRow
 	Until(t, "the catalogue of the broker", func(context.Context) (bool, error) {
-		services = do[naru.List[catalog.ServiceRow]](t, m.REST, "catalog.services", catalog.ListServicesIn{Filter: catalog.Filter{Provider: p.ID}}).Rows
+		services = do[naru.List[catalog.ServiceRow]](t, m.REST, "catalog.services", catalog.ListServicesIn{Filter: catalog.Filter{Provider: p.ID}, Page: naru.Page{Limit: naru.MaxPage}}).Rows
 		return len(services) > 0, nil
 	})
 	year := fmt.Sprint(time.Now().Year())

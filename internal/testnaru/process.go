@@ -129,6 +129,16 @@ type running struct {
 	ended   chan struct{}
 }
 
+// Process is the one that runs, for measurements; nil when none does.
+func (n *Naru) Process() *os.Process {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.run == nil {
+		return nil
+	}
+	return n.run.command.Process
+}
+
 // Launch starts the process and does not wait until it answers.
 func (n *Naru) Launch() error {
 	args := []string{"serve", "--addr", strings.TrimPrefix(n.URL, "http://"), "--dir", n.Dir, "--broker-loopback"}

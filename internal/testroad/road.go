@@ -44,6 +44,7 @@ type Road struct {
 	A, B     inventory.InstitutionID
 
 	nanos *atomic.Int64
+	rush  *atomic.Int64
 	began *atomic.Pointer[time.Time]
 	row   inventory.SystemID
 	parts []inventory.ComponentID
@@ -60,12 +61,18 @@ func OneClock(r *Road, c *kit.Config) { c.Now = r.Now }
 // broker's configuration may be changed.
 func New(t testing.TB, db *store.DB, change ...func(*Road, *kit.Config)) *Road {
 	t.Helper()
+	return NewWith(t, db, 10*time.Second, change...)
+}
+
+// NewWith is New with another limit for a call to the broker.
+func NewWith(t testing.TB, db *store.DB, timeout time.Duration, change ...func(*Road, *kit.Config)) *Road {
+	t.Helper()
 	set, err := policy.Load(inventory.Facts(), packs.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
 	book := law.NewBook(set)
-	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
+	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
 	var site kit.Config
 	for _, f := range change {
@@ -73,7 +80,7 @@ func New(t testing.TB, db *store.DB, change ...func(*Road, *kit.Config)) *Road {
 	}
 	r.Broker = testbroker.Serve(t, testbroker.Folders, site)
 	r.Front = testbroker.NewFront(t, r.Broker.URL)
-	link := provider.New(provider.Config{Loopback: true, Timeout: 10 * time.Second, Now: r.Now})
+	link := provider.New(provider.Config{Loopback: true, Timeout: timeout, Now: r.Now})
 	t.Cleanup(link.Close)
 	r.Link = link
 	r.Ops = r.Ops.Watching(link)
@@ -100,7 +107,7 @@ func (r *Road) Restart() { r.Runner = op.NewRunner(r.DB, r.Now, naru.NewIDs(rand
 func (r *Road) Now() time.Time {
 	now := time.Unix(0, r.nanos.Load()).UTC()
 	if since := r.began.Load(); since != nil {
-		now = now.Add(rush * time.Since(*since))
+		now = now.Add(time.Duration(r.rush.Load()) * time.Since(*since))
 	}
 	return now
 }
@@ -109,8 +116,12 @@ func (r *Road) Now() time.Time {
 const rush = 20
 
 // Flow lets the clock run by itself from now on, for tests that only watch from outside.
-func (r *Road) Flow() {
+func (r *Road) Flow() { r.FlowBy(rush) }
+
+// FlowBy is Flow with another speed. A call to the broker must end within half a minute of this clock.
+func (r *Road) FlowBy(times int64) {
 	now := time.Now()
+	r.rush.Store(times)
 	r.began.Store(&now)
 }
 
@@ -264,3 +275,6 @@ func (r *Road) Entries(name string) []map[string]string {
 	}
 	return out
 }
+
+// System is the one system of institution A.
+func (r *Road) System() inventory.SystemID { return r.row }

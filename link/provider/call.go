@@ -144,8 +144,8 @@ func polled(r provision.Request, got osb.LastOperationResponse) provision.Answer
 		a.Outcome = provision.Done
 	case osb.Failed:
 		a.Outcome = provision.FailedOp
-		a.Usable, a.Repeatable = got.InstanceUsable, got.UpdateRepeatable
 		a.Reply.Words = tidy(got.Description)
+		a.Usable, a.Repeatable = got.InstanceUsable, got.UpdateRepeatable
 		a.Fault = naru.Msg("provision.operation_failed", "provider", r.Provider.Name.Ko, "why", tidy(got.Description))
 	}
 	return a

@@ -139,3 +139,12 @@ func (l *Link) Circuits() []provision.Circuit {
 	slices.SortFunc(out, func(a, b provision.Circuit) int { return strings.Compare(string(a.Provider), string(b.Provider)) })
 	return out
 }
+
+// Probe implements provision.Circuits.
+func (l *Link) Probe(p catalog.ProviderID) {
+	l.circuits.mu.Lock()
+	defer l.circuits.mu.Unlock()
+	if k := l.circuits.of[p]; k != nil && k.State == provision.CircuitOpen {
+		k.Until = l.circuits.now()
+	}
+}

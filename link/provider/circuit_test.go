@@ -166,6 +166,10 @@ func TestANewAddressOrAClockThatGoesBackEndsAnOpenCircuit(t *testing.T) {
 	want(t, "at another address", b.call(t, provision.Put, "sync", ""), provision.Done, "")
 	b.to = old
 	b.trip(t)
+	b.link.Probe(b.to.ID)
+	b.front.Set(testbroker.Pass)
+	want(t, "when somebody asks for a probe", b.call(t, provision.Put, "sync", ""), provision.Done, "")
+	b.trip(t)
 	b.front.Set(testbroker.Pass)
 	h.advance(-30 * 24 * time.Hour)
 	want(t, "a month earlier", b.call(t, provision.Put, "sync", ""), provision.Done, "")

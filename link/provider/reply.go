@@ -26,7 +26,7 @@ func (l *Link) look(ctx context.Context, r provision.Request) (provision.Answer,
 		return c.GetInstance(ctx, osb.GetInstanceRequest{Caller: caller(r), InstanceID: string(r.Instance), ServiceID: r.Service, PlanID: r.Plan})
 	})
 	return provision.Answer{
-		Outcome: provision.Done, Dashboard: got.DashboardURL,
+		Outcome: provision.Done, Dashboard: tidy(got.DashboardURL),
 		Reply: provision.Reply{Service: tidy(got.ServiceID), Plan: tidy(got.PlanID)},
 	}, err
 }

@@ -76,6 +76,7 @@ type house struct {
 	*testnaru.Market
 	broker   *testbroker.Broker
 	orders   chan order
+	bigger   chan order // to change to
 	history  *history
 	gate     *gate
 	workers  []*worker
@@ -86,17 +87,18 @@ type house struct {
 // order is what carries one instance at a time.
 type order struct {
 	id, service, plan string
-	async             bool
+	async, small      bool
 }
 
 const (
 	workersPerHouse = 6
-	ordersPerHouse  = 240
+	ordersPerHouse  = 200
+	biggerPerHouse  = 60
 )
 
 func build(t *testing.T, p plan) *house {
 	t.Helper()
-	h := &house{plan: p, history: newHistory(), gate: newGate(), orders: make(chan order, ordersPerHouse)}
+	h := &house{plan: p, history: newHistory(), gate: newGate(), orders: make(chan order, ordersPerHouse+biggerPerHouse), bigger: make(chan order, biggerPerHouse)}
 	h.broker = testbroker.Start(t, "folders", kit.Config{Addr: "127.0.0.3:0"})
 	h.broker.Config.Addr = h.broker.URL[len("http://"):] // the same again after a kill
 	config := testnaru.Config{}
@@ -107,14 +109,21 @@ func build(t *testing.T, p plan) *house {
 	c := h.broker.Config
 	h.Market = n.Open(t, testnaru.Site{URL: h.broker.URL, User: c.User, Password: c.Password.Reveal()})
 	for i := range ordersPerHouse {
-		slug := []string{"sync", "async", "sync"}[i%3]
-		service, planID := h.Plan(t, slug)
-		h.orders <- order{id: string(h.Order(t, slug)), service: string(service), plan: string(planID), async: slug == "async"}
+		h.orders <- h.order(t, []string{"sync", "async", "sync"}[i%3])
+	}
+	for range biggerPerHouse {
+		h.bigger <- h.order(t, "bigger")
 	}
 	for i := range workersPerHouse {
 		h.workers = append(h.workers, newWorker(t, h, i))
 	}
 	return h
+}
+
+func (h *house) order(t *testing.T, slug string) order {
+	t.Helper()
+	service, plan := h.Plan(t, slug)
+	return order{id: string(h.Order(t, slug)), service: string(service), plan: string(plan), async: slug == "async", small: slug == "sync"}
 }
 
 // random is a source of its own for every part of a house, so that a seed means the same choices.

@@ -19,6 +19,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // to look for secrets in PostgreSQL
 
 	"naru"
+	"naru/flow/catalog"
 	"naru/flow/provision"
 	"naru/internal/testnaru"
 	"naru/wire/osb"
@@ -51,6 +52,7 @@ func (h *house) prove(t *testing.T) {
 		}
 	}
 	h.creations(t, known)
+	h.journal(t)
 	h.census(t)
 	h.Verify(t)
 	h.secrets(t)
@@ -145,6 +147,9 @@ func (h *house) compare(known map[string]provision.InstanceOut, held map[string]
 		if !ok {
 			continue
 		}
+		if want := h.southern(i.Plan); there.PlanID != want {
+			h.history.fault(i.PlatformID, "the broker holds plan %s, naru %s", there.PlanID, want)
+		}
 		var ready []string
 		for _, b := range i.Bindings {
 			if b.State == provision.Ready {
@@ -183,6 +188,9 @@ func (h *house) consistent(s *subject, rows []provision.InstanceOut) {
 	if live != 1 || s.told != made {
 		return
 	}
+	if s.plan != "" && string(last.Plan) != s.plan {
+		h.history.fault(s.id, "the platform was told plan %s, and it has %s", s.plan, last.Plan)
+	}
 	for _, b := range s.bindings {
 		n := slices.IndexFunc(last.Bindings, func(got provision.Binding) bool { return got.PlatformID == b.id && got.State == provision.Ready })
 		switch {
@@ -215,6 +223,37 @@ func (h *house) creations(t *testing.T, known map[string]provision.InstanceOut) 
 		}
 	}
 	t.Logf("%d creations at the broker; %d requests answered, %d cut off, %d found nobody", len(times), h.history.answered, h.history.cut, h.history.absent)
+}
+
+// southern is the broker's own id of a plan.
+func (h *house) southern(id catalog.PlanID) string {
+	for _, o := range h.Offers {
+		for _, p := range o.Plans {
+			if p.ID == id {
+				return p.OSBID
+			}
+		}
+	}
+	return ""
+}
+
+// journal wants no call to be open when everything is settled.
+func (h *house) journal(t *testing.T) {
+	t.Helper()
+	var page naru.Page
+	n := 0
+	for page.Limit = naru.MaxPage; ; {
+		list := testnaru.Do[naru.List[provision.BrokerCall]](t, h.Naru, "provision.calls", provision.CallsIn{Page: page})
+		for _, call := range list.Rows {
+			if n++; call.State != provision.CallSettled {
+				h.history.fault("", "a call is left open: %+v", call)
+			}
+		}
+		if page.After = list.Next; list.Next == "" {
+			break
+		}
+	}
+	t.Logf("%d calls in the journal", n)
 }
 
 // census asks naru itself, which must find nothing.

@@ -29,6 +29,7 @@ const (
 type subject struct {
 	id       string
 	told     told
+	plan     string // the platform was told; "" when a change had no answer
 	order    order
 	bindings []*subject
 }
@@ -57,11 +58,11 @@ func (w *worker) load(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		s := &subject{id: fmt.Sprintf("w%d/%d ü?%%2F#", w.number, n), told: asked, order: o}
+		s := &subject{id: fmt.Sprintf("w%d/%d ü?%%2F#", w.number, n), told: asked, order: o, plan: o.plan}
 		w.subjects = append(w.subjects, s)
 		w.live(ctx, s)
-		if s.told == gone || s.told == refused {
-			w.h.orders <- o
+		if (s.told == gone || s.told == refused) && s.plan == o.plan {
+			w.h.orders <- o // free again
 		}
 	}
 }
@@ -76,6 +77,12 @@ func (w *worker) live(ctx context.Context, s *subject) {
 		w.again(ctx, s)
 		for n := range w.rng.IntN(3) {
 			w.bind(ctx, s, n)
+		}
+		if w.rng.IntN(2) == 0 {
+			w.update(ctx, s)
+		}
+		if len(s.bindings) > 0 && s.bindings[0].told == made {
+			w.rotate(ctx, s, s.bindings[0])
 		}
 		w.look(ctx, s)
 		for _, b := range s.bindings {
@@ -254,7 +261,7 @@ func (w *worker) bind(ctx context.Context, s *subject, n int) {
 	b := &subject{id: fmt.Sprintf("b%d/ü", n), told: asked}
 	s.bindings = append(s.bindings, b)
 	r := osb.BindRequest{
-		InstanceID: s.id, BindingID: b.id, ServiceID: s.order.service, PlanID: s.order.plan, AcceptsIncomplete: w.rng.IntN(2) == 0,
+		InstanceID: s.id, BindingID: b.id, ServiceID: s.order.service, PlanID: s.now(), AcceptsIncomplete: w.rng.IntN(2) == 0,
 	}
 	got, _, err := insist(ctx, w, s, fmt.Sprintf("bind %s, accepts_incomplete %v", b.id, r.AcceptsIncomplete), func(ctx context.Context) (osb.BindResponse, error) {
 		return w.client.Bind(ctx, r)
@@ -329,15 +336,18 @@ func (w *worker) look(ctx context.Context, s *subject) {
 	got, _, err := insist(ctx, w, s, "fetch", func(ctx context.Context) (osb.GetInstanceResponse, error) {
 		return w.client.GetInstance(ctx, osb.GetInstanceRequest{InstanceID: s.id})
 	})
-	if !silent(err) && (err != nil || got.PlanID != s.order.plan) {
-		w.h.history.fault(s.id, "the fetch was answered plan %q, %v", got.PlanID, err)
+	if silent(err) || s.plan == "" && osb.IsCode(err, osb.CodeConcurrencyError) { // an update runs
+		return
+	}
+	if err != nil || s.plan != "" && got.PlanID != s.plan {
+		w.h.history.fault(s.id, "the fetch was answered plan %q, %v; told was %q", got.PlanID, err, s.plan)
 	}
 }
 
 func (w *worker) unbind(ctx context.Context, s, b *subject) {
 	before := b.told
 	got, lost, err := insist(ctx, w, s, "unbind "+b.id, func(ctx context.Context) (osb.UnbindResponse, error) {
-		return w.client.Unbind(ctx, osb.UnbindRequest{InstanceID: s.id, BindingID: b.id, ServiceID: s.order.service, PlanID: s.order.plan, AcceptsIncomplete: true})
+		return w.client.Unbind(ctx, osb.UnbindRequest{InstanceID: s.id, BindingID: b.id, ServiceID: s.order.service, PlanID: s.now(), AcceptsIncomplete: true})
 	})
 	b.told = w.ended(s, "binding "+b.id, before, got.Async, lost, err)
 }
@@ -345,7 +355,7 @@ func (w *worker) unbind(ctx context.Context, s, b *subject) {
 func (w *worker) deprovision(ctx context.Context, s *subject) {
 	before := s.told
 	got, lost, err := insist(ctx, w, s, "DELETE", func(ctx context.Context) (osb.DeprovisionResponse, error) {
-		return w.client.Deprovision(ctx, osb.DeprovisionRequest{InstanceID: s.id, ServiceID: s.order.service, PlanID: s.order.plan, AcceptsIncomplete: true})
+		return w.client.Deprovision(ctx, osb.DeprovisionRequest{InstanceID: s.id, ServiceID: s.order.service, PlanID: s.now(), AcceptsIncomplete: true})
 	})
 	s.told = w.ended(s, "instance", before, got.Async, lost, err)
 }

@@ -113,6 +113,11 @@ catalog.service                GET  /catalog/services/{id}
 catalog.describe               POST /catalog/services/{id}/describe
 catalog.certify                POST /catalog/services/{service}/certificates
 catalog.price                  POST /catalog/plans/{plan}/prices
+admission.preview              GET  /admission/providers/{provider}/preview
+admission.run                  POST /admission/providers/{provider}/runs
+admission.hand_in              POST /admission/providers/{provider}/reports
+admission.runs                 GET  /admission/runs
+admission.report               GET  /admission/runs/{id}
 law.draft                      POST /law/drafts
 law.check                      POST /law/check
 law.text                       GET  /law/instruments/{key}

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // caller collects who sent the request; the identity was checked before routing.
@@ -45,6 +46,9 @@ func readBody(r *http.Request, v any) error {
 func decodeObject(raw []byte, v any) error {
 	if !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		return BadRequest("request body must be a JSON object")
+	}
+	if !utf8.Valid(raw) { // a decoder would put replacement characters in its place: two ids could become one
+		return BadRequest("request body is not UTF-8")
 	}
 	if name := repeatedField(raw); name != "" {
 		return BadRequest(fmt.Sprintf("request body: field %.80q stands twice", name))

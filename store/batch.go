@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// bulk is a statement that puts rows which can wait: they are collected and written
+// for a whole group of jobs at once, one statement for many rows.
+type bulk struct {
+	table  string
+	fresh  bool   // every row is a new one: a second one of its key is a conflict
+	insert string // up to VALUES
+	after  string // behind the rows: what to do with one that is there
+	key    string // the column rows are deleted by; the first one that is put
+	needs  []string
+}
+
+// The tables whose rows wait, in the order they are written in, because of the keys
+// that one refers to another by.
+func bulks() []*bulk {
+	return []*bulk{&instanceRows, &bindingRows, &secretRows, &windowRows, &newTasks, &taskRows}
+}
+
+// maxRows bounds the rows of one statement, because engines bound its parameters.
+const maxRows = 256
+
+// pendingRows are the rows of a table that wait, each key once: args is nil for one to
+// be deleted.
+type pendingRows struct {
+	bulk *bulk
+	rows []pendingRow
+	at   map[string]int
+}
+
+type pendingRow struct {
+	key  string
+	args []any
+}
+
+func (p *pendingRows) put(row pendingRow) {
+	if i, ok := p.at[row.key]; ok && !p.bulk.fresh {
+		p.rows[i] = row
+		return
+	}
+	p.at[row.key] = len(p.rows)
+	p.rows = append(p.rows, row)
+}
+
+// pending returns the rows of a table that wait.
+func (l *layer) pending(b *bulk) *pendingRows {
+	p := l.rows[b]
+	if p == nil {
+		p = &pendingRows{bulk: b, at: map[string]int{}}
+		l.rows[b] = p
+	}
+	return p
+}
+
+// waits reports whether something waits for one of the tables to be written.
+func (l *layer) waits(tables []string) bool {
+	for b := range l.rows {
+		if slices.Contains(tables, b.table) {
+			return true
+		}
+	}
+	return len(l.record) > 0 && slices.ContainsFunc(tables, isRecord)
+}
+
+func (l *layer) mergeRows(job *layer) {
+	for _, p := range job.rows {
+		below := l.pending(p.bulk)
+		for _, row := range p.rows {
+			below.put(row)
+		}
+	}
+	l.record = append(l.record, job.record...)
+}
+
+// put lets a row wait until the group is written or a statement asks for its table. The
+// first argument is its key. tags says which remembered results it concerns; without
+// any, all of the table.
+func (tx *Tx) put(b *bulk, tags []string, args ...any) {
+	tx.job.layer.change(b.table, tags)
+	tx.job.layer.pending(b).put(pendingRow{args[0].(string), args})
+}
+
+// puts reports whether a row with a value in a column waits.
+func (r *running) puts(b *bulk, column int, value string) bool {
+	for _, l := range []*layer{r.layer, r.group.layer} {
+		if p := l.rows[b]; p != nil && slices.ContainsFunc(p.rows, func(row pendingRow) bool { return row.args != nil && row.args[column] == value }) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove is put for a row that goes.
+func (tx *Tx) remove(b *bulk, tags []string, key string) {
+	tx.job.layer.change(b.table, tags)
+	tx.job.layer.pending(b).put(pendingRow{key: key})
+}
+
+// statement is one on its way to the engine.
+type statement struct {
+	query string
+	args  []any
+}
+
+// statements takes what waits of some tables, or with none named of all, and gives the
+// statements that write it, deletions first.
+func (l *layer) statements(tables []string) (list []statement) {
+	for _, b := range bulks() {
+		p := l.rows[b]
+		if p == nil || (tables != nil && !slices.Contains(tables, b.table)) {
+			continue
+		}
+		if len(b.needs) > 0 {
+			list = append(list, l.statements(b.needs)...)
+		}
+		list = append(list, p.statements()...)
+		delete(l.rows, b)
+	}
+	return list
+}
+
+func (p *pendingRows) statements() (list []statement) {
+	var gone []any
+	var rows [][]any
+	for _, row := range p.rows {
+		if row.args == nil {
+			gone = append(gone, row.key)
+			continue
+		}
+		rows = append(rows, row.args)
+	}
+	for part := range slices.Chunk(gone, maxRows) {
+		list = append(list, statement{`DELETE FROM ` + p.bulk.table + ` WHERE ` + p.bulk.key + ` IN ` + places(1, len(part)), part})
+	}
+	return append(list, inserts(p.bulk.insert, p.bulk.after, rows)...)
+}
+
+// inserts puts many rows with few statements.
+func inserts(insert, after string, rows [][]any) (list []statement) {
+	for part := range slices.Chunk(rows, maxRows) {
+		all := make([]any, 0, len(part)*len(part[0]))
+		for _, row := range part {
+			all = append(all, row...)
+		}
+		list = append(list, statement{insert + ` VALUES ` + places(len(part), len(part[0])) + ` ` + after, all})
+	}
+	return list
+}
+
+// inTurn sends statements one after the other.
+func inTurn(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error) {
+	for i, s := range list {
+		if _, err := conn.ExecContext(ctx, s.query, s.args...); err != nil {
+			return i, err
+		}
+	}
+	return len(list), nil
+}
+
+// places writes the parameters of rows: ($1, $2), ($3, $4).
+func places(rows, width int) string {
+	var b strings.Builder
+	n := 0
+	for r := range rows {
+		if r > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for c := range width {
+			if c > 0 {
+				b.WriteByte(',')
+			}
+			n++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// pendingEntry is an entry of the record that waits for its index.
+type pendingEntry struct {
+	op       string
+	leaf     []byte
+	subjects []string
+}
+
+// argRow reads the values of a row as they were given to a statement: what the row will
+// be when it is read from the database, without asking it.
+type argRow []any
+
+var _ scanner = argRow(nil)
+
+// Scan implements scanner.
+func (a argRow) Scan(dest ...any) error {
+	for i, d := range dest {
+		if s, ok := d.(sql.Scanner); ok {
+			if err := s.Scan(a[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		to, from := reflect.ValueOf(d).Elem(), reflect.ValueOf(a[i])
+		switch {
+		case from.IsValid() && from.Type().ConvertibleTo(to.Type()) && (from.Kind() == to.Kind() || (from.CanInt() && to.CanInt())):
+			to.Set(from.Convert(to.Type()))
+		case from.IsValid() && from.Kind() == reflect.String && to.Type() == reflect.TypeFor[[]byte]():
+			to.SetBytes([]byte(from.String()))
+		default:
+			return fmt.Errorf("column %d: %T into %T", i, a[i], d)
+		}
+	}
+	return nil
+}
