@@ -144,10 +144,10 @@ func (r Request) digest() string {
 // passage is a work before and after an answer.
 type passage struct{ was, now Work }
 
-// alone reports whether no earlier call can have stayed open: the first try of a creation,
-// a change, or the deletion of what was ready.
+// alone reports whether no earlier call can have stayed open: the first try of a creation
+// or a change, answered. A deletion may overtake a creation whose call is still open.
 func (p passage) alone(r Request) bool {
-	return r.Step.changes() && p.was.State != Orphan && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
+	return (r.Step == Put || r.Step == Patch) && p.was.Attempts == 0 && !p.was.Unsure && p.was.Phase == None && p.was.CallID == r.Call
 }
 
 // close writes what the answer to a request says, and settles what stayed open before once
