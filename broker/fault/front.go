@@ -216,5 +216,8 @@ func (f *front) catalog(w http.ResponseWriter, m Mode, own *recorder) {
 		pass(w, own)
 		return
 	}
+	copyHeader(w, own)
+	w.Header().Del("ETag")
+	w.Header().Del("Content-Length")
 	say(w, http.StatusOK, string(spoiled(own.body.Bytes(), m.Name, int(f.readings.Add(1)))))
 }

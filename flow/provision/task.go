@@ -256,6 +256,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 		step.Done = i.State.Settled()
 		i.keep(r, a)
 	}
+	if err := r.close(ctx, c, s, a, passage{was, i.Work}); err != nil {
+		return step, err
+	}
 	if i.State != before && a.Fault.Key == staleKey {
 		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
