@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 )
 
 // Calls under way at once when [Work] does not say.
@@ -30,6 +29,7 @@ type crew struct {
 	mu     sync.Mutex
 	busy   int
 	lanes  map[string]*lane
+	held   map[string]*hold // by row: under way or in a line
 	over   bool
 	hungry bool // rows may be due that there was no room for
 }
@@ -41,16 +41,17 @@ type lane struct {
 	line  []errand // handed over, waiting for another call to end
 }
 
-// errand is a task on its way: its row and, when handed over, what Prepare would return.
+// errand is a task on its way: its row, the hold on it and, when handed over, what
+// Prepare would return.
 type errand struct {
-	row   TaskRow
-	what  any
-	since time.Time // when it was handed over
+	row  TaskRow
+	hold *hold
+	what any
 }
 
 func newCrew(ctx context.Context, r *Runner, w Work) *crew {
 	w.Lane, w.Tasks = cmp.Or(w.Lane, defaultLane), cmp.Or(w.Tasks, defaultAll)
-	return &crew{r: r, bench: newBench(w.Handlers), ctx: ctx, work: w, lanes: map[string]*lane{}}
+	return &crew{r: r, bench: newBench(w.Handlers, shortLease), ctx: ctx, work: w, lanes: map[string]*lane{}, held: map[string]*hold{}}
 }
 
 // lane returns the lane of a name; the caller holds the lock.
@@ -87,10 +88,12 @@ func (c *crew) leave(name string) {
 
 // take turns a seat into a call, at once or when others have ended. After the end it
 // does nothing: the lease of the row ends too, and another process goes on.
-func (c *crew) take(e errand) {
+func (c *crew) take(row TaskRow, what any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	l := c.lane(e.row.Lane)
+	e := errand{row: row, hold: c.bench.hold(row), what: what}
+	c.held[row.ID] = e.hold
+	l := c.lane(row.Lane)
 	l.seats--
 	switch {
 	case c.over:
@@ -106,7 +109,7 @@ func (c *crew) start(l *lane, e errand) {
 	l.busy++
 	c.busy++
 	c.wg.Go(func() {
-		defer c.finish(l)
+		defer c.finish(l, e.row.ID)
 		if err := c.r.run(c.ctx, c.bench, e); err != nil {
 			c.work.Report("task", err)
 		}
@@ -114,9 +117,10 @@ func (c *crew) start(l *lane, e errand) {
 }
 
 // finish frees a place and gives it to the next in line, of the same lane first.
-func (c *crew) finish(l *lane) {
+func (c *crew) finish(l *lane, row string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.held, row)
 	l.busy--
 	c.busy--
 	c.advance(l)
@@ -159,11 +163,15 @@ func (c *crew) room() (n int, full []string) {
 	return n, full
 }
 
-// choose gives a seat to every row that its lane has room for, and returns those.
+// choose gives a seat to every row that its lane has room for, and returns those. One
+// that this process is at already, whatever the clock says of its lease, stays there.
 func (c *crew) choose(rows []TaskRow) []TaskRow {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(rows, func(row TaskRow) bool {
+		if c.held[row.ID] != nil {
+			return true
+		}
 		l := c.lane(row.Lane)
 		if l.busy+l.seats+len(l.line) >= c.work.Lane {
 			c.hungry = true
@@ -188,6 +196,9 @@ func (c *crew) claim() (more bool, err error) {
 		return false, err
 	}
 	chosen := c.choose(due)
+	if len(chosen) == 0 {
+		return false, nil
+	}
 	claimed, err := c.r.claim(c.ctx, c.bench, chosen)
 	for _, row := range chosen {
 		i := slices.IndexFunc(claimed, func(t TaskRow) bool { return t.ID == row.ID })
@@ -195,7 +206,7 @@ func (c *crew) claim() (more bool, err error) {
 			c.leave(row.Lane)
 			continue
 		}
-		c.take(errand{row: claimed[i]})
+		c.take(claimed[i], nil)
 	}
 	return err == nil, err
 }
