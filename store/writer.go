@@ -27,7 +27,7 @@ type job struct {
 	done chan error
 }
 
-// writer owns the one writing connection. It takes the writes that are waiting, runs
+// writer owns the one writing connection, and takes another when the server ends it. It takes the writes that are waiting, runs
 // one after the other, writes what they put for all of them at once, commits, and then
 // answers all: group commit, which makes full durability nearly free under load.
 type writer struct {
@@ -172,9 +172,35 @@ func (w *writer) attempt(jobs []job) (answers []error, apart bool) {
 		w.rollback(ctx, before)
 		w.record.loaded = false // whether the engine committed may be unknown
 		fail(err)
-		return answers, true
+		return answers, w.connected(ctx) // else they may be stored: run again they would be stored twice
 	}
 	return answers, false
+}
+
+// renewLimit is how long a new connection may take; writes wait meanwhile.
+const renewLimit = 5 * time.Second
+
+// connected reports whether the writing connection is still one.
+func (w *writer) connected(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
+	return w.conn.PingContext(ctx) == nil
+}
+
+// renew takes another connection when the server has ended this one.
+func (w *writer) renew(ctx context.Context) bool {
+	if w.connected(ctx) {
+		return false
+	}
+	_ = w.conn.Close() // it is of no use any more
+	limited, cancel := context.WithTimeout(ctx, renewLimit)
+	defer cancel()
+	conn, err := w.db.write.Conn(limited)
+	if err != nil {
+		return false // the next write tries again
+	}
+	w.conn, w.q, w.record.loaded = conn, counted{conn, &w.db.count}, false
+	return true
 }
 
 // send sends statements together.
@@ -194,6 +220,9 @@ func (w *writer) begin(ctx context.Context) (*group, error) {
 	g := &group{w: w, layer: newLayer()}
 	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
 	size, version, err := w.db.dialect.begin(ctx, w.conn)
+	if err != nil && w.renew(ctx) {
+		size, version, err = w.db.dialect.begin(ctx, w.conn)
+	}
 	if err != nil {
 		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
 		return nil, fmt.Errorf("begin: %w", err)

@@ -36,16 +36,28 @@ type crew struct {
 
 // lane is what the calls of one provider share.
 type lane struct {
-	busy  int      // calls under way
-	seats int      // promised to operations that have not committed, and to rows being claimed
-	line  []errand // handed over, waiting for another call to end
+	busy   int      // calls under way
+	seats  int      // promised to operations that have not committed, and to rows being claimed
+	queued int      // of both, and of the line, those that come from the queue
+	line   []errand // waiting for another call to end: rows of the queue, then what was handed over
+}
+
+// shareOf is one place of how many in a lane that is the queue's, however much is handed over.
+const shareOf = 4
+
+// full reports whether a lane takes no row of the queue. While operations hand over more
+// than it has places for, the queue still gets its share: polls and repeats must not wait
+// until nobody asks for anything new.
+func (c *crew) full(l *lane) bool {
+	return l.busy+l.seats+len(l.line) >= c.work.Lane && l.queued >= max(1, c.work.Lane/shareOf)
 }
 
 // errand is a task on its way: its row and, when handed over, what Prepare would return.
 type errand struct {
-	row   TaskRow
-	what  any
-	since time.Time // when it was handed over
+	row    TaskRow
+	what   any
+	since  time.Time // when it was handed over
+	queued bool      // it was claimed, not handed over
 }
 
 func newCrew(ctx context.Context, r *Runner, w Work) *crew {
@@ -85,6 +97,15 @@ func (c *crew) leave(name string) {
 	c.lane(name).seats--
 }
 
+// forgo is leave for the seat of a row that was not claimed.
+func (c *crew) forgo(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.lane(name)
+	l.seats--
+	l.queued--
+}
+
 // take turns a seat into a call, at once or when others have ended. After the end it
 // does nothing: the lease of the row ends too, and another process goes on.
 func (c *crew) take(e errand) {
@@ -96,6 +117,12 @@ func (c *crew) take(e errand) {
 	case c.over:
 	case l.busy < c.work.Lane && c.busy < c.work.Tasks:
 		c.start(l, e)
+	case e.queued: // the lease of its row has begun
+		at := slices.IndexFunc(l.line, func(other errand) bool { return !other.queued })
+		if at < 0 {
+			at = len(l.line)
+		}
+		l.line = slices.Insert(l.line, at, e)
 	default:
 		l.line = append(l.line, e)
 	}
@@ -106,7 +133,7 @@ func (c *crew) start(l *lane, e errand) {
 	l.busy++
 	c.busy++
 	c.wg.Go(func() {
-		defer c.finish(l)
+		defer c.finish(l, e.queued)
 		if err := c.r.run(c.ctx, c.bench, e); err != nil {
 			c.work.Report("task", err)
 		}
@@ -114,11 +141,14 @@ func (c *crew) start(l *lane, e errand) {
 }
 
 // finish frees a place and gives it to the next in line, of the same lane first.
-func (c *crew) finish(l *lane) {
+func (c *crew) finish(l *lane, queued bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l.busy--
 	c.busy--
+	if queued {
+		l.queued--
+	}
 	c.advance(l)
 	for _, other := range c.lanes {
 		if c.busy >= c.work.Tasks {
@@ -149,7 +179,7 @@ func (c *crew) room() (n int, full []string) {
 		switch {
 		case l.busy+l.seats+len(l.line) == 0:
 			delete(c.lanes, name) // providers come and go
-		case l.busy+l.seats+len(l.line) >= c.work.Lane:
+		case c.full(l):
 			full = append(full, name)
 		}
 	}
@@ -165,11 +195,12 @@ func (c *crew) choose(rows []TaskRow) []TaskRow {
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(rows, func(row TaskRow) bool {
 		l := c.lane(row.Lane)
-		if l.busy+l.seats+len(l.line) >= c.work.Lane {
+		if c.full(l) {
 			c.hungry = true
 			return true
 		}
 		l.seats++
+		l.queued++
 		return false
 	})
 }
@@ -192,10 +223,10 @@ func (c *crew) claim() (more bool, err error) {
 	for _, row := range chosen {
 		i := slices.IndexFunc(claimed, func(t TaskRow) bool { return t.ID == row.ID })
 		if i < 0 { // another process was faster
-			c.leave(row.Lane)
+			c.forgo(row.Lane)
 			continue
 		}
-		c.take(errand{row: claimed[i]})
+		c.take(errand{row: claimed[i], queued: true})
 	}
 	return err == nil, err
 }

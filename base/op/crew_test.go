@@ -252,3 +252,51 @@ func TestThousandsOfWaitingTasksAreRowsAndNotGoroutines(t *testing.T) {
 		t.Errorf("%d goroutines for %d tasks, %v", most-before, many, err)
 	}
 }
+
+// TestWhatIsHandedOverDoesNotStarveTheQueue: more callers than a lane has places, each of
+// whom asks again at once, must not keep polls and repeats in the queue for ever.
+func TestWhatIsHandedOverDoesNotStarveTheQueue(t *testing.T) {
+	t.Parallel()
+	db := testdb.SQLite(t)
+	r, _ := steppedRunner(db)
+	const callers, enough = 6, 150
+	var next, queuedAt atomic.Int64
+	over := make(chan struct{})
+	e := &errands{}
+	e.call = func(_ context.Context, what int64) {
+		if what < 0 { // from the queue
+			queuedAt.CompareAndSwap(0, next.Load())
+			return
+		}
+		n := next.Add(1)
+		if n == enough {
+			close(over)
+		}
+		if n >= enough || queuedAt.Load() > 0 {
+			return
+		}
+		if _, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1000+n); err != nil {
+			t.Error(err)
+		}
+	}
+	running(t, r, op.Work{Handlers: []op.Handler{e.handler()}, Lane: 2})
+	for n := range int64(callers) {
+		if _, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1+n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := op.Do(t.Context(), r, r.CallFor(officer), line, lined{"lane", 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.Await(t.Context(), "lane0", func(context.Context) (bool, error) {
+		select {
+		case <-over:
+			return true, nil
+		default:
+			return queuedAt.Load() > 0, nil
+		}
+	})
+	if at := queuedAt.Load(); err != nil || at == 0 || at >= enough {
+		t.Errorf("after %d calls that were handed over the queue's had not begun, %v", next.Load(), err)
+	}
+}

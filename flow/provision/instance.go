@@ -119,6 +119,7 @@ type Request struct {
 	Institution inventory.InstitutionID
 	System      inventory.SystemID
 	Operation   string
+	Since       time.Time // when the operation that is polled began
 	Params      []byte
 	Call        string // names the call in the broker's log
 

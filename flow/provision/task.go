@@ -211,7 +211,7 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 // request is the call that is due for an instance or one of its bindings.
 func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) {
 	r := Request{
-		Step: w.Next(), Instance: i.ID, Institution: i.Institution, System: i.System, Operation: w.Operation, Call: w.CallID,
+		Step: w.Next(), Instance: i.ID, Institution: i.Institution, System: i.System, Operation: w.Operation, Since: w.Since, Call: w.CallID,
 		Params: i.Params, Maintenance: i.Maintenance, Label: i.Label,
 	}
 	offer, err := s.Offer(ctx, i.Service)
@@ -305,8 +305,8 @@ func (w Work) unchanged(was Work) bool {
 // another run took over, or when the wish has changed meanwhile.
 func resume(w *Work, r Request, now time.Time) (step op.Step, stale bool) {
 	switch {
-	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind
-		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation
+	case r.Step == Poll && w.CallID == "": // a poll leaves no intent behind, and a broker may name every operation alike
+		return op.Step{}, w.Next() != Poll || w.Operation != r.Operation || !w.Since.Equal(r.Since)
 	case r.Step == Wait, w.CallID != r.Call:
 		return op.Step{After: max(min(w.NextAt.Sub(now), longestWait), pollLeast)}, true
 	case w.Next() != r.Step:
