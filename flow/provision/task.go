@@ -268,6 +268,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
+		if err := closeMoot(ctx, c, s, subject{instance: i}, was); err != nil {
+			return step, err
+		}
 	}
 	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
@@ -383,6 +386,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)
 	if b.State != before {
 		c.Record(b.subjects(i), b.detail(before)...)
+		if err := closeMoot(ctx, c, s, subject{i, &b}, was); err != nil {
+			return step, err
+		}
 	}
 	if b.State == Ready && before != Ready {
 		b.ExpiresAt, b.RenewBefore = lifeOf(a.Content)
