@@ -17,7 +17,7 @@ func flashKeys() map[string]string {
 		"web.signed_out": "information", "web.done.import": "success", "web.done.decide": "success", "web.done.keep": "success",
 		"web.done.order": "success", "web.done.approve": "success", "web.done.reject": "information", "web.done.end": "information", "web.done.budget": "success",
 		"web.done.collect": "information", "web.done.seal": "success", "web.done.propose": "success",
-		"web.done.create": "information", "web.done.bind": "information", "web.done.unbind": "success", "web.done.rotate": "information", "web.done.delete": "information",
+		"web.done.create": "information", "web.done.bind": "information", "web.done.unbind": "success", "web.done.rotate": "information", "web.done.change": "information", "web.done.unchanged": "information", "web.done.delete": "information",
 		"web.done.draft": "success", "web.done.law_propose": "success", "web.done.publish": "success", "web.done.law_reject": "information", "web.done.withdraw": "information",
 		"web.done.ask": "success", "web.done.hear": "success", "web.done.grant": "success", "web.done.refuse": "information", "web.done.end_exception": "information",
 		"web.done.certificate": "success", "web.done.price": "success", "web.done.provider": "success", "web.done.sync": "information",

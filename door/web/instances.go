@@ -23,7 +23,7 @@ func (s *server) instanceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /instances/{id}/delete", s.signedIn(s.deleteInstance))
 	mux.HandleFunc("POST /bindings/{id}/credentials", s.signedIn(s.credentials))
 	mux.HandleFunc("POST /bindings/{id}/revoke", s.signedIn(s.unbind))
-	mux.HandleFunc("POST /bindings/{id}/rotate", s.signedIn(s.rotateBinding))
+	s.changeRoutes(mux)
 }
 
 // instancesView is a page of the list of instances.
@@ -116,17 +116,6 @@ func (s *server) unbind(q *request) error {
 		return err
 	}
 	return q.done("/instances/"+string(b.Instance), "web.done.unbind")
-}
-
-// rotateBinding makes credentials in the place of others, which stay until they are revoked.
-func (s *server) rotateBinding(q *request) error {
-	in := provision.RotateIn{BindingRef: provision.BindingRef{ID: provision.BindingID(q.r.PathValue("id"))}}
-	made, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Provision.Rotate, in)
-	if err != nil {
-		q.r.SetPathValue("id", q.r.PostFormValue("instance"))
-		return q.instanceRefused(err)
-	}
-	return q.done("/instances/"+string(made.Instance), "web.done.rotate")
 }
 
 // credentialsView is a set of credentials shown because somebody asked.

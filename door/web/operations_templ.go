@@ -2833,7 +2833,7 @@ func writeOffTone(s provision.WriteOffState) string {
 	switch s {
 	case provision.WriteOffConfirmed:
 		return "danger"
-	case provision.WriteOffRefused:
+	case provision.WriteOffRefused, provision.WriteOffMoot:
 		return "gray"
 	}
 	return "warning"

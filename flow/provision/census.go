@@ -84,7 +84,8 @@ type counting struct {
 type counted struct {
 	way  Way
 	held []Held
-	seen map[string]Found // ByFetch: by id of the instance or binding
+	seen map[string]Found      // ByFetch: by id of the instance or binding
+	plan map[InstanceID]string // ByFetch: the broker's own id of the plan, where it tells
 	err  error
 }
 

@@ -41,6 +41,8 @@ type table struct {
 	bindings  []Binding
 	orders    map[contract.OrderID]contract.Order
 	meters    map[catalog.ServiceID]bool // whether the service says that it meters
+	plans     map[catalog.PlanID]string  // the broker's own ids
+	names     map[string]string          // of plans, by the broker\'s own ids
 	billing   Billing
 	open      []Finding // of this provider, of the kinds of a census
 
@@ -65,7 +67,8 @@ func (t *table) read(ctx context.Context, s Store) (err error) {
 		return err
 	}
 	t.here, t.there = make(map[InstanceID]*Instance, len(t.instances)), make(map[InstanceID]Held, len(t.held))
-	t.orders, t.meters = map[contract.OrderID]contract.Order{}, map[catalog.ServiceID]bool{}
+	t.orders, t.meters, t.plans = map[contract.OrderID]contract.Order{}, map[catalog.ServiceID]bool{}, map[catalog.PlanID]string{}
+	t.names = map[string]string{}
 	for _, h := range t.held {
 		t.there[h.Instance] = h
 	}
@@ -94,6 +97,10 @@ func (t *table) readGrounds(ctx context.Context, s Store, i *Instance) error {
 			return fmt.Errorf("service of %s: %w", i.ID, err)
 		}
 		t.meters[i.Service] = len(offer.Meters) > 0
+		for n := range offer.Plans {
+			plan := &offer.Plans[n]
+			t.plans[plan.ID], t.names[plan.OSBID] = plan.OSBID, plan.Name.Ko
+		}
 	}
 	order, err := s.Order(ctx, i.Order)
 	if err != nil && naru.KindOf(err) != naru.NotFound {
@@ -147,6 +154,7 @@ func (t *table) compareInstance(i *Instance) {
 		t.add(Lost, i, "")
 	case i.State == Ready:
 		t.compareGrounds(i)
+		t.comparePlan(i, h)
 	case !held || h.State == string(Deleting):
 	case i.State == WrittenOff: // two people gave it up: naru does not begin again by itself
 		t.add(LeftBehind, i, "")
@@ -170,6 +178,30 @@ func (t *table) compareGrounds(i *Instance) {
 	if t.meters[i.Service] && t.billing.Through.Sub(since) > billGrace {
 		t.add(RunningNotBilled, i, "")
 	}
+}
+
+// comparePlan holds the plan naru knows against the one the provider says: after an update
+// of which the end is unknown, or that took too long, they may differ.
+func (t *table) comparePlan(i *Instance, h Held) {
+	if same, told := t.agrees(i, h); told && !same {
+		f := Finding{Kind: OtherPlan, Why: naru.Msg("provision.other_plan", "here", t.planName(t.plans[i.Plan]), "there", t.planName(h.Plan))}
+		t.out = append(t.out, f.about(i))
+	}
+}
+
+// planName words a plan by the broker's own id; of one that the catalogue does not have, the
+// id is all there is.
+func (t *table) planName(id string) string {
+	if name := t.names[id]; name != "" {
+		return name
+	}
+	return storable(id)
+}
+
+// agrees reports whether both sides name the same plan; told is false when one says none.
+func (t *table) agrees(i *Instance, h Held) (same, told bool) {
+	known := t.plans[i.Plan]
+	return known == h.Plan, known != "" && h.Plan != ""
 }
 
 func (t *table) isOpen(kind FindingKind, id InstanceID) bool {
@@ -282,6 +314,8 @@ func (t *table) looked(f *Finding) bool {
 		}
 	case Foreign:
 		return t.way == ByListing
+	case OtherPlan:
+		return t.lookedAtPlan(f.Instance)
 	}
 	i, known := t.here[f.Instance]
 	if known && !i.State.Settled() {
@@ -291,6 +325,17 @@ func (t *table) looked(f *Finding) bool {
 		return t.canSay(string(f.Binding))
 	}
 	return !known || t.canSay(string(f.Instance))
+}
+
+// lookedAtPlan reports whether the plans of an instance were compared, or it runs no more.
+func (t *table) lookedAtPlan(id InstanceID) bool {
+	i, known := t.here[id]
+	if !known || !t.quiet(&i.Work) || !t.canSay(string(id)) {
+		return !known
+	}
+	h, held := t.there[id]
+	_, told := t.agrees(i, h)
+	return i.State != Ready || !held || told
 }
 
 // sum fills the numbers of the census.

@@ -30,7 +30,7 @@ func retrievalOf(o catalog.Offer) (r retrieval) {
 // fetchAll asks for one after the other, a few at a time. What cannot be told is left out;
 // when nothing at all could be told, the last fault says why.
 func fetchAll(ctx context.Context, b Broker, list []Request) counted {
-	a := counted{way: ByFetch, seen: make(map[string]Found, len(list))}
+	a := counted{way: ByFetch, seen: make(map[string]Found, len(list)), plan: map[InstanceID]string{}}
 	var (
 		mu      sync.Mutex
 		workers sync.WaitGroup
@@ -44,6 +44,9 @@ func fetchAll(ctx context.Context, b Broker, list []Request) counted {
 				mu.Lock()
 				if found := answer.found(); found != FoundUnknown {
 					a.seen[r.about()] = found
+					if r.Binding == "" {
+						a.plan[r.Instance] = answer.Reply.Plan
+					}
 				} else {
 					fault = answer.Fault
 				}
@@ -62,7 +65,7 @@ func fetchAll(ctx context.Context, b Broker, list []Request) counted {
 	if len(a.seen) == 0 && fault.Key != "" {
 		a.err = &naru.Error{Kind: naru.Unavailable, Message: fault}
 	}
-	a.held = heldOf(list, a.seen)
+	a.held = heldOf(list, a)
 	return a
 }
 
@@ -75,17 +78,17 @@ func (r Request) about() string {
 }
 
 // heldOf is what fetching showed, in the form of a listing.
-func heldOf(list []Request, seen map[string]Found) []Held {
+func heldOf(list []Request, a counted) []Held {
 	var out []Held
 	at := map[InstanceID]int{}
 	for _, r := range list {
-		if r.Binding == "" && seen[r.about()] == FoundThere {
+		if r.Binding == "" && a.seen[r.about()] == FoundThere {
 			at[r.Instance] = len(out)
-			out = append(out, Held{Instance: r.Instance})
+			out = append(out, Held{Instance: r.Instance, Plan: a.plan[r.Instance]})
 		}
 	}
 	for _, r := range list {
-		if n, ok := at[r.Instance]; ok && r.Binding != "" && seen[r.about()] == FoundThere {
+		if n, ok := at[r.Instance]; ok && r.Binding != "" && a.seen[r.about()] == FoundThere {
 			out[n].Bindings = append(out[n].Bindings, r.Binding)
 		}
 	}

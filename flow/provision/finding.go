@@ -63,6 +63,7 @@ const (
 	Unordered        FindingKind = "unordered"          // it runs, and no order in force covers it
 	BilledNotRunning FindingKind = "billed_not_running" // usage is told of what does not run
 	RunningNotBilled FindingKind = "running_not_billed" // it runs, and no usage is told
+	OtherPlan        FindingKind = "other_plan"         // the provider says that it has another plan
 )
 
 // The kinds a re-check finds: what would refuse a creation today.
@@ -92,6 +93,7 @@ const (
 	ActCertify     Action = "certify_or_move" // the provider renews its certificate, or it moves
 	ActFund        Action = "fund_or_delete"
 	ActChangePlan  Action = "change_plan"
+	ActAlign       Action = "align_plan" // ask for the change again, or have the provider undo it
 )
 
 // proposal is the action that fits a kind.
@@ -107,6 +109,8 @@ func (k FindingKind) proposal() Action {
 		return ActDispute
 	case RunningNotBilled:
 		return ActMeter
+	case OtherPlan:
+		return ActAlign
 	case Unlawful:
 		return ActMove
 	case Uncertified:
@@ -138,7 +142,7 @@ type FindingRow struct {
 
 // FindingFilter narrows the list of findings.
 type FindingFilter struct {
-	Kind        FindingKind             `json:"kind,omitempty" doc:"stray, foreign, lost, unordered, billed_not_running, running_not_billed, unlawful, uncertified, order_ended, unfunded, plan_gone or written_off"`
+	Kind        FindingKind             `json:"kind,omitempty" doc:"stray, foreign, lost, unordered, billed_not_running, running_not_billed, other_plan, unlawful, uncertified, order_ended, unfunded, plan_gone or written_off"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty" doc:"provider id"`
 	Institution inventory.InstitutionID `json:"institution,omitempty" doc:"institution id"`
 	Instance    InstanceID              `json:"instance,omitempty" doc:"instance id"`

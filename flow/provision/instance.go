@@ -145,6 +145,7 @@ type Wanted struct {
 // Held is an instance as the provider's broker lists it.
 type Held struct {
 	Instance InstanceID
+	Plan     string // the broker's own id, "" = it does not say
 	State    string
 	Bindings []BindingID
 }

@@ -184,8 +184,8 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if err != nil || i.State.Settled() {
 		return Request{}, true, err
 	}
-	if i.early(c.Now) {
-		return Request{Step: Wait, Instance: i.ID}, false, nil
+	if busy, err := i.busy(ctx, c, s, TaskInstance, subject); err != nil || busy || i.early(c.Now) {
+		return Request{Step: Wait, Instance: i.ID}, false, err
 	}
 	if i.State == Deleting {
 		bindings, err := s.Bindings(ctx, i.ID)
@@ -268,6 +268,9 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
 		c.Record(i.subjects(), i.detail(before)...)
+		if err := closeMoot(ctx, c, s, subject{instance: i}, was); err != nil {
+			return step, err
+		}
 	}
 	if i.unchanged(was) && a.Dashboard == "" && a.Metadata == nil {
 		return step, nil
@@ -334,8 +337,8 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err != nil || b.State.Settled() {
 		return Request{}, true, err
 	}
-	if b.early(c.Now) {
-		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
+	if busy, err := b.busy(ctx, c, s, TaskBinding, subject); err != nil || busy || b.early(c.Now) {
+		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, err
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {
@@ -383,6 +386,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)
 	if b.State != before {
 		c.Record(b.subjects(i), b.detail(before)...)
+		if err := closeMoot(ctx, c, s, subject{i, &b}, was); err != nil {
+			return step, err
+		}
 	}
 	if b.State == Ready && before != Ready {
 		b.ExpiresAt, b.RenewBefore = lifeOf(a.Content)

@@ -38,6 +38,7 @@ const (
 	WriteOffProposed  WriteOffState = "proposed"
 	WriteOffConfirmed WriteOffState = "confirmed"
 	WriteOffRefused   WriteOffState = "refused" // by anybody who may confirm, or withdrawn by who proposed it
+	WriteOffMoot      WriteOffState = "moot"    // the deletion ended before anybody decided
 )
 
 // WriteOffIn proposes to give up a deletion.
@@ -191,12 +192,30 @@ func refuseWriteOff(ctx context.Context, c *op.Call, s Store, in DecideIn) (Writ
 	return o, s.PutWriteOff(ctx, o)
 }
 
+// closeMoot ends a proposal to write off what is not being deleted any more. A deletion that
+// went through at the first try was never proposed, so nothing is looked for.
+func closeMoot(ctx context.Context, c *op.Call, st Store, s subject, was Work) error {
+	if was.State != Deleting && was.State != Orphan || !s.work().State.Settled() {
+		return nil
+	}
+	if was.Attempts == 0 && was.Phase == None && c.Now.Sub(was.Since) < hopeless {
+		return nil
+	}
+	o, ok, err := st.ProposedWriteOff(ctx, s.instance.ID, s.bindingID())
+	if err != nil || !ok {
+		return err
+	}
+	o.State, o.DecidedAt = WriteOffMoot, c.Now
+	c.Record(append([]string{string(o.ID)}, s.subjects()...), "write_off", string(o.State), "state", string(s.work().State))
+	return st.PutWriteOff(ctx, o)
+}
+
 // WriteOffFilter narrows the list of proposals.
 type WriteOffFilter struct {
 	Institution inventory.InstitutionID `json:"institution,omitempty" doc:"institution id"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty" doc:"provider id"`
 	Instance    InstanceID              `json:"instance,omitempty" doc:"instance id"`
-	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed or refused"`
+	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed, refused or moot"`
 }
 
 // WriteOffsIn asks for a page of proposals, the newest first.

@@ -86,6 +86,13 @@ func (s *Stand) work(t testing.TB, w op.Work) {
 // service. What the broker makes of it is a task's work.
 func (s *Stand) Run(t testing.TB, n int, plan catalog.PlanID) provision.InstanceID {
 	t.Helper()
+	return Do(t, s, s.As(identity.Officer), s.Provision.Create, provision.CreateIn{Order: s.Ordered(t, n, plan)}).ID
+}
+
+// Ordered orders a plan for the first component of the office's n-th system, and has it
+// approved.
+func (s *Stand) Ordered(t testing.TB, n int, plan catalog.PlanID) contract.OrderID {
+	t.Helper()
 	officer := s.As(identity.Officer)
 	row := Do(t, s, officer, inventory.ListSystems, inventory.ListSystemsIn{}).Rows[n]
 	component := Do(t, s, officer, s.Decide.System, decide.SystemIn{ID: row.ID}).Components[0].ID
@@ -93,5 +100,26 @@ func (s *Stand) Run(t testing.TB, n int, plan catalog.PlanID) provision.Instance
 		System: row.ID, Component: component, Plan: plan, From: "2026-03-02", To: "2026-12-31", Hold: 1_000_000, Purpose: "민원 첨부 자료 보관",
 	})
 	Do(t, s, s.As(identity.Approver), s.Contract.Approve, contract.DecideIn{ID: order.ID})
-	return Do(t, s, officer, s.Provision.Create, provision.CreateIn{Order: order.ID}).ID
+	return order.ID
+}
+
+// PlanBeside returns another plan of a plan's service, by its short name.
+func (s *Stand) PlanBeside(t testing.TB, plan catalog.PlanID, slug string) catalog.PlanID {
+	t.Helper()
+	root := s.As(identity.Operator)
+	for _, row := range Do(t, s, root, catalog.ListServices, catalog.ListServicesIn{}).Rows {
+		var found catalog.PlanID
+		here := false
+		for _, p := range Do(t, s, root, catalog.GetService, catalog.ServiceIn{ID: row.ID}).Plans {
+			here = here || p.ID == plan
+			if p.Slug == slug {
+				found = p.ID
+			}
+		}
+		if here && found != "" {
+			return found
+		}
+	}
+	t.Fatalf("no plan %q beside %s", slug, plan)
+	return ""
 }

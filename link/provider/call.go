@@ -164,7 +164,7 @@ func (l *Link) Held(ctx context.Context, p catalog.Provider) ([]provision.Held, 
 	}
 	out := make([]provision.Held, len(got.Instances))
 	for i, held := range got.Instances {
-		out[i] = provision.Held{Instance: provision.InstanceID(held.InstanceID), State: held.State}
+		out[i] = provision.Held{Instance: provision.InstanceID(held.InstanceID), Plan: held.PlanID, State: held.State}
 		for _, id := range held.BindingIDs {
 			out[i].Bindings = append(out[i].Bindings, provision.BindingID(id))
 		}

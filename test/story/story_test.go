@@ -198,6 +198,21 @@ func TestTheRoadOfAStuckOperation(t *testing.T) {
 	})
 }
 
+// TestTheRoadOfAChange gives a running service another plan, other parameters and other
+// credentials, with scripts and without.
+func TestTheRoadOfAChange(t *testing.T) {
+	chromium := browser(t)
+	s := teststand.New(t)
+	made := s.Serve(t)
+	other := s.PlanBeside(t, made, "bigger")
+	files := map[string]string{}
+	for n, name := range map[int]string{2: "first", 3: "second"} {
+		files[name] = string(s.Run(t, n, made))
+		files[name+"_order"] = string(s.Ordered(t, n, other))
+	}
+	walk(t, chromium, "change.mjs", plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), Files: files})
+}
+
 // TestTheRoadOfAnAdmission tests a reference broker and hands a report in.
 func TestTheRoadOfAnAdmission(t *testing.T) {
 	chromium := browser(t)
