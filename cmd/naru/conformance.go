@@ -98,6 +98,8 @@ func judge(ctx context.Context, a *cli.App, in conformanceFlags) error {
 		return err
 	case report.Interrupted:
 		return context.Canceled
+	case !report.Tried():
+		return naru.NewError(naru.Conflict, "cli.conformance_untried")
 	case !report.Conformant():
 		return naru.NewError(naru.Conflict, "cli.conformance_failed")
 	}

@@ -44,6 +44,9 @@ func printConformance(a *cli.App, r *conformance.Report, all bool) {
 	if !r.Conformant() {
 		verdict = "conformance_no"
 	}
+	if !r.Tried() {
+		verdict = "conformance_none"
+	}
 	if r.Interrupted {
 		verdict = "conformance_cut"
 	}

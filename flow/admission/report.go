@@ -76,6 +76,7 @@ const (
 // from outside.
 func (r *Report) score(source catalog.ScoreSource, run RunID) catalog.Score {
 	s := catalog.Score{Source: source, Run: string(run), On: naru.DateOf(r.EndedAt), Suite: r.Suite}
+	tried := false // the life of an instance, on a plan
 	for _, result := range r.Results {
 		tally := &s.Must
 		if result.Level == Should {
@@ -85,11 +86,12 @@ func (r *Report) score(source catalog.ScoreSource, run RunID) catalog.Score {
 			continue
 		}
 		tally.Applicable++
+		tried = tried || result.Plan != ""
 		if result.Outcome == Pass {
 			tally.Passed++
 		}
 	}
-	s.Passed = !r.Interrupted && s.Must.Applicable > 0 && s.Must.Passed == s.Must.Applicable
+	s.Passed = !r.Interrupted && tried && s.Must.Passed == s.Must.Applicable
 	return s
 }
 

@@ -258,3 +258,23 @@ func TestABrokerThatIsNotThereIsAnError(t *testing.T) {
 		}
 	}
 }
+
+func TestABrokerThatOffersNothingIsNotJudged(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(osb.Handler(nothing{}, osb.BasicAuth("u", "p")))
+	t.Cleanup(server.Close)
+	r, err := conformance.Run(t.Context(), conformance.Options{URL: server.URL, User: "u", Password: "p", Now: time.Now, Seed: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Tried() || r.Conformant() {
+		t.Errorf("tried %t, conformant %t, %+v", r.Tried(), r.Conformant(), r.Must)
+	}
+}
+
+// nothing is a broker whose catalogue is empty, as a platform without orders sees naru.
+type nothing struct{ osb.Broker }
+
+func (nothing) Catalog(context.Context, osb.CatalogRequest) (osb.CatalogResponse, error) {
+	return osb.CatalogResponse{}, nil
+}

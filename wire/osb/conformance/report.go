@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"slices"
 	"time"
 )
 
@@ -98,9 +99,15 @@ type Report struct {
 	Leftovers     []Leftover `json:"leftovers,omitempty"`
 }
 
-// Conformant reports whether no MUST failed in a run that was not cut short.
+// Conformant reports whether no MUST failed in a run that was not cut short and tried a plan.
 func (r *Report) Conformant() bool {
-	return !r.Interrupted && r.Must.Applicable > 0 && r.Must.Passed == r.Must.Applicable
+	return !r.Interrupted && r.Tried() && r.Must.Passed == r.Must.Applicable
+}
+
+// Tried reports whether the life of an instance was tried on a plan. A broker that offers nothing
+// cannot be judged by its headers alone.
+func (r *Report) Tried() bool {
+	return slices.ContainsFunc(r.Results, func(x Result) bool { return x.Plan != "" && x.Outcome != Skipped })
 }
 
 // Failures returns the results of a level that failed.
