@@ -31,7 +31,7 @@ type crew struct {
 	lanes  map[string]*lane
 	held   map[string]*hold // by row: under way or in a line
 	over   bool
-	hungry bool // rows may be due that there was no room for
+	hungry bool // rows may be due that the process had no room for
 }
 
 // lane is what the calls of one provider share.
@@ -39,7 +39,11 @@ type lane struct {
 	busy  int      // calls under way
 	seats int      // promised to operations that have not committed, and to rows being claimed
 	line  []errand // handed over, waiting for another call to end
+	past  bool     // the queue was looked at without this lane, or for more than it had room for
 }
+
+// full reports whether a lane has room for no more.
+func (l *lane) full(most int) bool { return l.busy+l.seats+len(l.line) >= most }
 
 // errand is a task on its way: its row, the hold on it and, when handed over, what
 // Prepare would return.
@@ -130,7 +134,8 @@ func (c *crew) finish(l *lane, row string) {
 		}
 		c.advance(other)
 	}
-	if c.hungry {
+	if c.hungry || l.past && !l.full(c.work.Lane) {
+		l.past = false
 		wake(c.r.taskWake)
 	}
 }
@@ -153,13 +158,13 @@ func (c *crew) room() (n int, full []string) {
 		switch {
 		case l.busy+l.seats+len(l.line) == 0:
 			delete(c.lanes, name) // providers come and go
-		case l.busy+l.seats+len(l.line) >= c.work.Lane:
-			full = append(full, name)
+		case l.full(c.work.Lane):
+			full, l.past = append(full, name), true
 		}
 	}
 	slices.Sort(full)
 	n = c.work.Tasks - c.busy
-	c.hungry = n <= 0 || len(full) > 0
+	c.hungry = n <= 0
 	return n, full
 }
 
@@ -173,8 +178,8 @@ func (c *crew) choose(rows []TaskRow) []TaskRow {
 			return true
 		}
 		l := c.lane(row.Lane)
-		if l.busy+l.seats+len(l.line) >= c.work.Lane {
-			c.hungry = true
+		if l.full(c.work.Lane) {
+			l.past = true
 			return true
 		}
 		l.seats++
