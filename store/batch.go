@@ -24,7 +24,7 @@ type bulk struct {
 // The tables whose rows wait, in the order they are written in, because of the keys
 // that one refers to another by.
 func bulks() []*bulk {
-	return []*bulk{&instanceRows, &bindingRows, &secretRows, &callRows, &windowRows, &newTasks, &taskRows}
+	return []*bulk{&instanceRows, &bindingRows, &secretRows, &callRows, &windowRows, &newTasks, &taskRows, &cursorRows}
 }
 
 // maxRows bounds the rows of one statement, because engines bound its parameters.

@@ -20,9 +20,14 @@ func (tx *Tx) Cursor(ctx context.Context, follower string) (int64, error) {
 }
 
 // SetCursor implements op.Tx.
-func (tx *Tx) SetCursor(ctx context.Context, follower string, next int64) error {
-	const q = `INSERT INTO follower (name, next) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET next = excluded.next`
-	return tx.exec(ctx, q, follower, next)
+func (tx *Tx) SetCursor(_ context.Context, follower string, next int64) error {
+	tx.put(&cursorRows, nil, follower, next)
+	return nil
+}
+
+var cursorRows = bulk{
+	table: "follower", key: "name", insert: `INSERT INTO follower (name, next)`,
+	after: `ON CONFLICT (name) DO UPDATE SET next = excluded.next`,
 }
 
 var newTasks = bulk{table: "task", fresh: true, key: "id", insert: `INSERT INTO task (` + taskColumns + `)`}

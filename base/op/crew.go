@@ -31,7 +31,7 @@ type crew struct {
 	lanes  map[string]*lane
 	held   map[string]*hold // by row: under way or in a line
 	over   bool
-	hungry bool // rows may be due that there was no room for
+	hungry bool // rows may be due that the process had no room for
 }
 
 // lane is what the calls of one provider share.
@@ -40,6 +40,7 @@ type lane struct {
 	seats  int      // promised to operations that have not committed, and to rows being claimed
 	queued int      // of both, and of the line, those that come from the queue
 	line   []errand // waiting for another call to end: rows of the queue, then what was handed over
+	past   bool     // the queue was looked at without this lane, or for more than it had room for
 }
 
 // shareOf is one place of how many in a lane that is the queue's, however much is handed over.
@@ -160,7 +161,8 @@ func (c *crew) finish(l *lane, e errand) {
 		}
 		c.advance(other)
 	}
-	if c.hungry {
+	if c.hungry || l.past && !c.full(l) {
+		l.past = false
 		wake(c.r.taskWake)
 	}
 }
@@ -184,12 +186,12 @@ func (c *crew) room() (n int, full []string) {
 		case l.busy+l.seats+len(l.line) == 0:
 			delete(c.lanes, name) // providers come and go
 		case c.full(l):
-			full = append(full, name)
+			full, l.past = append(full, name), true
 		}
 	}
 	slices.Sort(full)
 	n = c.work.Tasks - c.busy
-	c.hungry = n <= 0 || len(full) > 0
+	c.hungry = n <= 0
 	return n, full
 }
 
@@ -204,7 +206,7 @@ func (c *crew) choose(rows []TaskRow) []TaskRow {
 		}
 		l := c.lane(row.Lane)
 		if c.full(l) {
-			c.hungry = true
+			l.past = true
 			return true
 		}
 		l.seats++
