@@ -35,6 +35,7 @@ type entry struct {
 	tags   []string
 	tables []string
 	marks  []int64 // of the tables when it was kept, see watched
+	fine   []bool  // whether it has a tag of each
 }
 
 func newCache() *cache {
@@ -50,12 +51,12 @@ func (c *cache) clear(version int64) {
 	c.coarse, c.any = map[string]int64{}, map[string]int64{}
 }
 
-// watched is the count of changes that concern an entry of a table.
-func (c *cache) watched(e *entry, table string) int64 {
-	if e.tagged(table) {
-		return c.coarse[table]
+// watched is the count of changes that concern an entry of its n-th table.
+func (c *cache) watched(e *entry, n int) int64 {
+	if e.fine[n] {
+		return c.coarse[e.tables[n]]
 	}
-	return c.any[table]
+	return c.any[e.tables[n]]
 }
 
 func (e *entry) tagged(table string) bool {
@@ -70,8 +71,8 @@ func (c *cache) get(key string) (*entry, int64) {
 	if e == nil {
 		return nil, c.version
 	}
-	for i, t := range e.tables {
-		if e.marks[i] != c.watched(e, t) {
+	for i := range e.tables {
+		if e.marks[i] != c.watched(e, i) {
 			return nil, c.version
 		}
 	}
@@ -94,9 +95,10 @@ func (c *cache) put(key string, e *entry) {
 		clear(c.byTag)
 	}
 	c.drop(key)
-	e.marks = make([]int64, len(e.tables))
+	e.marks, e.fine = make([]int64, len(e.tables)), make([]bool, len(e.tables))
 	for i, t := range e.tables {
-		e.marks[i] = c.watched(e, t)
+		e.fine[i] = e.tagged(t)
+		e.marks[i] = c.watched(e, i)
 	}
 	c.entries[key] = e
 	for _, t := range e.tags {
@@ -263,6 +265,7 @@ func cached[T any](ctx context.Context, tx *Tx, key string, tags func(T) []strin
 		return none, err
 	}
 	if e != nil {
+		tx.parts.add(e)
 		return e.value.(T), nil
 	}
 	tx.load = &load{}
@@ -277,6 +280,7 @@ func cached[T any](ctx context.Context, tx *Tx, key string, tags func(T) []strin
 		e.tags = tags(v)
 	}
 	tx.remember(key, e)
+	tx.parts.add(e)
 	return v, nil
 }
 

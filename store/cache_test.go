@@ -102,7 +102,43 @@ func (w *world) all(ctx context.Context, tx *store.Tx) map[string]any {
 	see("lifts", lifts, err)
 	mark, err := tx.PublishedMark(ctx)
 	see("mark", mark, err)
+	w.assembled(ctx, tx, see)
 	return out
+}
+
+// assembled looks at results that are put together from others: from tagged ones, from
+// others, and from a statement of its own.
+func (w *world) assembled(ctx context.Context, tx *store.Tx, see func(string, any, error)) {
+	whole, err := tx.Assembled(ctx, "catalogue", func(ctx context.Context) (any, error) {
+		orders, err := tx.OrdersInForce(ctx, w.road.A, "2026-03-02")
+		if err != nil {
+			return nil, err
+		}
+		out := []any{orders}
+		for _, o := range orders {
+			live, ok, err := tx.LiveInstance(ctx, o.ID)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, live, ok)
+		}
+		offer, err := tx.Offer(ctx, w.road.Offer.ID)
+		return append(out, offer), err
+	})
+	see("assembled catalogue", whole, err)
+	for n := range things {
+		row, err := tx.Assembled(ctx, fmt.Sprint("row ", n), func(ctx context.Context) (any, error) { return tx.InstanceRow(ctx, instanceID(n)) })
+		see(fmt.Sprint("assembled row ", n), row, err)
+		both, err := tx.Assembled(ctx, fmt.Sprint("both ", n), func(ctx context.Context) (any, error) {
+			i, err := tx.Instance(ctx, instanceID(n))
+			if err != nil {
+				return nil, err
+			}
+			at, err := tx.InstancesAt(ctx, w.road.Provider)
+			return []any{i, at}, err
+		})
+		see(fmt.Sprint("assembled both ", n), both, err)
+	}
 }
 
 func (w *world) system() inventory.SystemID { return w.road.System() }

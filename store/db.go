@@ -104,12 +104,16 @@ type Tx struct {
 	snap    *snapshot // of a read transaction, else nil
 	job     *running  // of a write, else nil
 	load    *load     // a result on its way into memory
+	parts   *parts    // of one that is put together from others
 }
 
 // use gives the connection for a statement, once all that the statement has to see is there.
 func (tx *Tx) use(ctx context.Context, query string) (querier, error) {
-	if tx.load != nil {
+	switch {
+	case tx.load != nil:
 		tx.load.note(tx.cache.tables(query))
+	case tx.parts != nil:
+		tx.parts.read(tx.cache.tables(query))
 	}
 	if tx.job != nil {
 		return tx.job.ready(ctx, query)

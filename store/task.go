@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,6 +75,41 @@ func (tx *Tx) ClaimTasks(ctx context.Context, ids []string, now, until time.Time
 	list, args := marks([]any{micros(now), micros(until)}, ids)
 	q := `UPDATE task SET leased_until = $2 WHERE ` + dueWhere + ` AND id IN (` + list + `) RETURNING ` + taskColumns
 	return collect(ctx, tx, scanTask, q, args...)
+}
+
+// Lease implements op.View.
+func (tx *Tx) Lease(ctx context.Context, id string) (time.Time, error) {
+	until, err := collect(ctx, tx, scanInt, `SELECT leased_until FROM task WHERE id = $1`, id)
+	if err != nil || len(until) == 0 {
+		return time.Time{}, err
+	}
+	return instant(until[0]), nil
+}
+
+// LeasedFor implements op.View.
+func (tx *Tx) LeasedFor(ctx context.Context, task, subject string, now time.Time) ([]string, error) {
+	const q = `SELECT id FROM task WHERE subject = $1 AND name = $2 AND leased_until > $3 AND leased_until <= $3 + 3600000000`
+	return collect(ctx, tx, scanText, q, subject, task, micros(now))
+}
+
+// renewMost is how many leases are renewed in one statement.
+const renewMost = 200
+
+// RenewTasks implements op.Tx.
+func (tx *Tx) RenewTasks(ctx context.Context, held []op.TaskRow, until time.Time) (ids []string, err error) {
+	for part := range slices.Chunk(held, renewMost) {
+		args, terms := []any{micros(until)}, make([]string, len(part))
+		for i, t := range part {
+			args = append(args, t.ID, micros(t.LeasedUntil))
+			terms[i] = fmt.Sprintf("(id = $%d AND leased_until = $%d)", len(args)-1, len(args))
+		}
+		got, err := collect(ctx, tx, scanText, `UPDATE task SET leased_until = $1 WHERE `+strings.Join(terms, " OR ")+` RETURNING id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, got...)
+	}
+	return ids, nil
 }
 
 var taskRows = bulk{

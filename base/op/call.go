@@ -12,6 +12,7 @@ type Call struct {
 	op      string
 	entries []record.Entry
 	tasks   []newTask
+	row     string // of the task that is being worked at, "" in an operation
 	crew    *crew  // of the process, nil when none runs
 	seats   []seat // taken for calls that are begun in this transaction
 }
@@ -58,7 +59,7 @@ func (c *Call) committed() (due bool) {
 			due = true
 			continue
 		}
-		c.crew.take(errand{row: t.TaskRow, what: t.what, since: c.Now})
+		c.crew.take(errand{row: t.TaskRow, what: t.what})
 	}
 	return due
 }
@@ -109,7 +110,7 @@ func (c *Call) EnqueueNow(lane, task, subject string, what any) {
 			continue
 		}
 		t := &c.tasks[len(c.tasks)-1]
-		t.what, t.handed, t.LeasedUntil = what, true, c.Now.Add(c.crew.bench.lease(task))
+		t.what, t.handed, t.LeasedUntil = what, true, leaseEnd(c.Now, c.crew.bench.lease(task))
 		s.used = true
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 )
 
 // Calls under way at once when [Work] does not say.
@@ -30,6 +29,7 @@ type crew struct {
 	mu     sync.Mutex
 	busy   int
 	lanes  map[string]*lane
+	held   map[string]*hold // by row: under way or in a line
 	over   bool
 	hungry bool // rows may be due that there was no room for
 }
@@ -52,17 +52,18 @@ func (c *crew) full(l *lane) bool {
 	return l.busy+l.seats+len(l.line) >= c.work.Lane && l.queued >= max(1, c.work.Lane/shareOf)
 }
 
-// errand is a task on its way: its row and, when handed over, what Prepare would return.
+// errand is a task on its way: its row, the hold on it and, when handed over, what
+// Prepare would return.
 type errand struct {
 	row    TaskRow
+	hold   *hold
 	what   any
-	since  time.Time // when it was handed over
-	queued bool      // it was claimed, not handed over
+	queued bool // it was claimed, not handed over
 }
 
 func newCrew(ctx context.Context, r *Runner, w Work) *crew {
 	w.Lane, w.Tasks = cmp.Or(w.Lane, defaultLane), cmp.Or(w.Tasks, defaultAll)
-	return &crew{r: r, bench: newBench(w.Handlers), ctx: ctx, work: w, lanes: map[string]*lane{}}
+	return &crew{r: r, bench: newBench(w.Handlers, shortLease), ctx: ctx, work: w, lanes: map[string]*lane{}, held: map[string]*hold{}}
 }
 
 // lane returns the lane of a name; the caller holds the lock.
@@ -111,6 +112,8 @@ func (c *crew) forgo(name string) {
 func (c *crew) take(e errand) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	e.hold = c.bench.hold(e.row)
+	c.held[e.row.ID] = e.hold
 	l := c.lane(e.row.Lane)
 	l.seats--
 	switch {
@@ -133,7 +136,7 @@ func (c *crew) start(l *lane, e errand) {
 	l.busy++
 	c.busy++
 	c.wg.Go(func() {
-		defer c.finish(l, e.queued)
+		defer c.finish(l, e)
 		if err := c.r.run(c.ctx, c.bench, e); err != nil {
 			c.work.Report("task", err)
 		}
@@ -141,12 +144,13 @@ func (c *crew) start(l *lane, e errand) {
 }
 
 // finish frees a place and gives it to the next in line, of the same lane first.
-func (c *crew) finish(l *lane, queued bool) {
+func (c *crew) finish(l *lane, e errand) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.held, e.row.ID)
 	l.busy--
 	c.busy--
-	if queued {
+	if e.queued {
 		l.queued--
 	}
 	c.advance(l)
@@ -189,11 +193,15 @@ func (c *crew) room() (n int, full []string) {
 	return n, full
 }
 
-// choose gives a seat to every row that its lane has room for, and returns those.
+// choose gives a seat to every row that its lane has room for, and returns those. One
+// that this process is at already, whatever the clock says of its lease, stays there.
 func (c *crew) choose(rows []TaskRow) []TaskRow {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.DeleteFunc(rows, func(row TaskRow) bool {
+		if c.held[row.ID] != nil {
+			return true
+		}
 		l := c.lane(row.Lane)
 		if c.full(l) {
 			c.hungry = true
@@ -219,6 +227,9 @@ func (c *crew) claim() (more bool, err error) {
 		return false, err
 	}
 	chosen := c.choose(due)
+	if len(chosen) == 0 {
+		return false, nil
+	}
 	claimed, err := c.r.claim(c.ctx, c.bench, chosen)
 	for _, row := range chosen {
 		i := slices.IndexFunc(claimed, func(t TaskRow) bool { return t.ID == row.ID })

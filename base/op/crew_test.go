@@ -81,9 +81,11 @@ func (e *errands) handler() op.Handler {
 // running runs the work until the test ends.
 func running(t *testing.T, r *op.Runner, w op.Work) {
 	t.Helper()
-	w.Report = func(where string, err error) {
-		if t.Context().Err() == nil {
-			t.Error(where, err)
+	if w.Report == nil {
+		w.Report = func(where string, err error) {
+			if t.Context().Err() == nil {
+				t.Error(where, err)
+			}
 		}
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -147,26 +149,107 @@ func TestAHandedOverCallNeedsNoPrepare(t *testing.T) {
 	})
 }
 
+// leased writes a row as a process leaves it that dies while it calls.
+func leased(t *testing.T, db *store.DB, id, subject string, until time.Time) {
+	t.Helper()
+	err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error {
+		return tx.EnqueueTasks(ctx, []op.TaskRow{{ID: id, Name: "test.errand", Subject: subject, Lane: "lane", Due: testdb.Noon, LeasedUntil: until}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestACallOfADeadProcessIsPreparedAnew(t *testing.T) {
 	t.Parallel()
 	testdb.Each(t, func(t *testing.T, db *store.DB) {
 		r, move := steppedRunner(db)
-		begun := make(chan struct{}, 1)
-		e := &errands{call: func(ctx context.Context, _ int64) { begun <- struct{}{}; <-ctx.Done() }} // never answers
-		running(t, r, op.Work{Handlers: []op.Handler{e.handler()}, Lane: 1})                          // so that it does not take its own over
-		if handed, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1); err != nil || !handed {
-			t.Fatalf("a seat with a scheduler: %v, %v", handed, err)
-		}
-		<-begun
-		other := op.NewRunner(db, func() time.Time { return r.CallFor(officer).Now }, r.CallFor(officer).IDs)
+		leased(t, db, "task_dead", "cell1", testdb.Noon.Add(15*time.Second))
 		taker := &errands{}
 		work := op.Work{Handlers: []op.Handler{taker.handler()}}
-		if err := other.Drain(t.Context(), work, 5); err != nil || taker.called.Load() != 0 {
+		if err := r.Drain(t.Context(), work, 5); err != nil || taker.called.Load() != 0 {
 			t.Fatalf("a leased call was made %d times by another process, %v", taker.called.Load(), err)
 		}
-		move(time.Minute)
-		if err := other.Drain(t.Context(), work, 5); err != nil || taker.prepared.Load() != 1 {
+		move(16 * time.Second)
+		if err := r.Drain(t.Context(), work, 5); err != nil || taker.prepared.Load() != 1 {
 			t.Errorf("after the lease: prepared %d times, %v", taker.prepared.Load(), err)
+		}
+	})
+}
+
+// slowly runs a crew whose calls of "cell1" wait until they are let go.
+func slowly(t *testing.T, r *op.Runner, report func(string, error)) (e *errands, begun, let chan struct{}) {
+	t.Helper()
+	begun, let = make(chan struct{}, 9), make(chan struct{})
+	e = &errands{call: func(ctx context.Context, _ int64) {
+		begun <- struct{}{}
+		select {
+		case <-let:
+		case <-ctx.Done():
+		}
+	}}
+	running(t, r, op.Work{Handlers: []op.Handler{e.handler()}, Report: report})
+	if handed, err := op.Do(t.Context(), r, r.CallFor(officer), hand, 1); err != nil || !handed {
+		t.Fatalf("a seat with a scheduler: %v, %v", handed, err)
+	}
+	<-begun
+	return e, begun, let
+}
+
+func TestALeaseIsRenewedWhileItsProcessLives(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r, move := steppedRunner(db)
+		e, _, let := slowly(t, r, nil)
+		for range 3 {
+			for _, step := range []time.Duration{10 * time.Second, 2 * time.Hour, -3 * time.Hour} { // a clock that jumps, too
+				move(step)
+				_, err := r.Await(t.Context(), "cell1", func(context.Context) (bool, error) {
+					left := tasksLeft(t, db)[0].LeasedUntil.Sub(r.CallFor(officer).Now)
+					return left > 10*time.Second && left <= 15*time.Second, nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		taker := &errands{}
+		other := op.NewRunner(db, func() time.Time { return r.CallFor(officer).Now }, r.CallFor(officer).IDs)
+		if err := other.Drain(t.Context(), op.Work{Handlers: []op.Handler{taker.handler()}}, 5); err != nil || taker.prepared.Load() != 0 {
+			t.Errorf("another process took it: prepared %d times, %v", taker.prepared.Load(), err)
+		}
+		close(let)
+		if got := awaitCell(t, r, db, "cell1"); got != 101 || e.called.Load() != 1 || e.prepared.Load() != 0 {
+			t.Errorf("cell = %d, called %d times, prepared %d times", got, e.called.Load(), e.prepared.Load())
+		}
+	})
+}
+
+func TestAProcessThatLostItsLeaseDoesNotSettle(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r, move := steppedRunner(db)
+		lost := make(chan error, 9)
+		_, _, let := slowly(t, r, func(_ string, err error) { lost <- err })
+		id := tasksLeft(t, db)[0].ID
+		move(16 * time.Second)
+		err := db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error { // another process takes it
+			held, err := tx.Lease(ctx, id)
+			if err != nil {
+				return err
+			}
+			_, err = tx.RenewTasks(ctx, []op.TaskRow{{ID: id, LeasedUntil: held}}, testdb.Noon.Add(time.Minute))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		close(let)
+		if err := <-lost; err == nil || read(t, db, "cell1") != 0 {
+			t.Errorf("it settled all the same: %v", err)
+		}
+		if left := tasksLeft(t, db); len(left) != 1 || !left[0].LeasedUntil.Equal(testdb.Noon.Add(time.Minute)) || left[0].Attempts != 0 {
+			t.Errorf("the row of the other process: %+v", left)
 		}
 	})
 }

@@ -40,9 +40,11 @@ func (r *Runner) Run(ctx context.Context, w Work) {
 		turn{"follow", r.followWake, pace, w.Report}.loop(ctx, func() (bool, error) { return r.followAll(ctx, f) })
 	})
 	wg.Go(func() { turn{"task", r.taskWake, claimPace, w.Report}.loop(ctx, c.claim) })
+	end := c.renewing(context.WithoutCancel(ctx))
 	wg.Wait()
 	r.crew.CompareAndSwap(c, nil)
 	c.end()
+	end()
 }
 
 // turn says when a loop works again: after a signal or the idle time, and not sooner
@@ -89,7 +91,7 @@ func wake(ch chan struct{}) {
 // Drain follows the record and runs due tasks until nothing is left, at most limit
 // rounds. Tests and the command line use it in place of Run.
 func (r *Runner) Drain(ctx context.Context, w Work, limit int) error {
-	b, f := newBench(w.Handlers), newFollowing(w.Followers)
+	b, f := newBench(w.Handlers, 0), newFollowing(w.Followers)
 	for range limit {
 		more, err := r.followAll(ctx, f)
 		if err != nil {
@@ -103,7 +105,7 @@ func (r *Runner) Drain(ctx context.Context, w Work, limit int) error {
 			return err
 		}
 		for _, row := range rows {
-			if err := r.run(ctx, b, errand{row: row}); err != nil {
+			if err := r.run(ctx, b, errand{row: row, hold: b.hold(row)}); err != nil {
 				return err
 			}
 		}

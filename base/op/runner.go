@@ -27,6 +27,10 @@ type View interface {
 	Cursor(ctx context.Context, follower string) (int64, error)
 	// DueTasks returns tasks that are due and not leased, the longest due first.
 	DueTasks(ctx context.Context, now time.Time, q DueQuery) ([]TaskRow, error)
+	// Lease returns until when a row is leased, zero when it is free or gone.
+	Lease(ctx context.Context, id string) (time.Time, error)
+	// LeasedFor returns the rows of a task on a subject that are leased now.
+	LeasedFor(ctx context.Context, task, subject string, now time.Time) ([]string, error)
 }
 
 // DueQuery says which due tasks are wanted: of these names, outside these lanes.
@@ -47,6 +51,9 @@ type Tx interface {
 	SetCursor(ctx context.Context, follower string, next int64) error
 	// ClaimTasks leases tasks until a time, and returns those that were due and free.
 	ClaimTasks(ctx context.Context, ids []string, now, until time.Time) ([]TaskRow, error)
+	// RenewTasks leases rows until a time that are still leased as they say, and returns
+	// their ids.
+	RenewTasks(ctx context.Context, held []TaskRow, until time.Time) ([]string, error)
 	// UpdateTask stores the row's due time, attempts and last fault, and ends the lease.
 	UpdateTask(ctx context.Context, t TaskRow) error
 	// DeleteTask removes a settled task.

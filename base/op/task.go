@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -30,7 +31,7 @@ type Step struct {
 // between any two parts runs Prepare again, so Call must be repeat-safe.
 type Task[S, P, A any] struct {
 	Name  string
-	Lease time.Duration // longer than Call can take
+	Lease time.Duration // longer than Call can take; [Runner.Run] leases for less and renews
 	// Look, if there is one, is asked before Prepare and only reads: what to do, when
 	// that can be told and done without storing that it begins. ok is false otherwise.
 	Look    func(ctx context.Context, c *Call, s S, subject string) (what P, ok bool, err error)
@@ -57,12 +58,12 @@ func (t Task[S, P, A]) run(ctx context.Context, r *Runner, e errand) error {
 	if !handed {
 		var skip bool
 		var err error
-		if what, skip, err = t.prepare(ctx, r, e.row); err != nil || skip {
+		if what, skip, err = t.prepare(ctx, r, e); err != nil || skip {
 			return err
 		}
 	}
 	answer := t.Call(ctx, what)
-	return r.taskTx(ctx, t.Name, e.row.Subject, func(ctx context.Context, c *Call, tx Tx) error {
+	return r.taskTx(ctx, e, func(ctx context.Context, c *Call, tx Tx) error {
 		step, err := t.Settle(ctx, c, tx.(S), e.row.Subject, what, answer)
 		if err != nil {
 			return err
@@ -72,7 +73,8 @@ func (t Task[S, P, A]) run(ctx context.Context, r *Runner, e errand) error {
 }
 
 // prepare finds out what to do, by looking when that is enough.
-func (t Task[S, P, A]) prepare(ctx context.Context, r *Runner, row TaskRow) (what P, skip bool, err error) {
+func (t Task[S, P, A]) prepare(ctx context.Context, r *Runner, e errand) (what P, skip bool, err error) {
+	row := e.row
 	if t.Look != nil {
 		var ok bool
 		c := r.newCall(r.SystemCall(t.Name), t.Name)
@@ -84,7 +86,7 @@ func (t Task[S, P, A]) prepare(ctx context.Context, r *Runner, row TaskRow) (wha
 			return what, false, err
 		}
 	}
-	err = r.taskTx(ctx, t.Name, row.Subject, func(ctx context.Context, c *Call, tx Tx) (err error) {
+	err = r.taskTx(ctx, e, func(ctx context.Context, c *Call, tx Tx) (err error) {
 		what, skip, err = t.Prepare(ctx, c, tx.(S), row.Subject)
 		if err != nil || !skip {
 			return err
@@ -95,17 +97,21 @@ func (t Task[S, P, A]) prepare(ctx context.Context, r *Runner, row TaskRow) (wha
 }
 
 // taskTx runs one part of a task in a write transaction; recording is optional
-// because looking changes nothing.
-func (r *Runner) taskTx(ctx context.Context, name, subject string, fn func(context.Context, *Call, Tx) error) error {
-	c := r.newCall(r.SystemCall(name), name)
+// because looking changes nothing. A process that lost the row stores nothing.
+func (r *Runner) taskTx(ctx context.Context, e errand, fn func(context.Context, *Call, Tx) error) error {
+	c := r.newCall(r.SystemCall(e.row.Name), e.row.Name)
+	c.row = e.row.ID
 	err := r.transact(ctx, c, func(ctx context.Context, tx Tx) error {
+		if err := e.hold.check(ctx, tx, r.clock()); err != nil {
+			return err
+		}
 		if err := fn(ctx, c, tx); err != nil || len(c.entries) == 0 {
 			return err
 		}
 		return r.flush(ctx, tx, c)
 	})
 	if err == nil {
-		r.awaited.call(subject)
+		r.awaited.call(e.row.Subject)
 	}
 	return err
 }
@@ -128,22 +134,29 @@ const (
 )
 
 // postpone puts a row off whose attempt failed.
-func (r *Runner) postpone(ctx context.Context, row TaskRow, fault error) error {
+func (r *Runner) postpone(ctx context.Context, e errand, fault error) error {
+	row := e.row
 	ctx = context.WithoutCancel(ctx) // keep it even when stopping
 	row.Attempts++
 	row.Fault = fmt.Sprintf("%.500s", fault.Error())
 	row.Due = r.clock().UTC().Add(min(backoffMost, backoffFirst<<min(row.Attempts-1, 10)))
-	return r.db.Write(ctx, func(ctx context.Context, tx Tx) error { return tx.UpdateTask(ctx, row) })
+	return r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
+		if err := e.hold.check(ctx, tx, r.clock()); err != nil {
+			return err
+		}
+		return tx.UpdateTask(ctx, row)
+	})
 }
 
 // bench is the set of handlers by name with the names the queue is asked for.
 type bench struct {
 	handlers map[string]Handler
 	names    []string
+	short    time.Duration // the lease of all, when it is renewed
 }
 
-func newBench(handlers []Handler) bench {
-	b := bench{handlers: make(map[string]Handler, len(handlers))}
+func newBench(handlers []Handler, short time.Duration) bench {
+	b := bench{handlers: make(map[string]Handler, len(handlers)), short: short}
 	for _, h := range handlers {
 		b.handlers[h.name] = h
 		b.names = append(b.names, h.name)
@@ -153,6 +166,9 @@ func newBench(handlers []Handler) bench {
 
 // lease is how long a process may be at a task before another takes it over.
 func (b bench) lease(name string) time.Duration {
+	if b.short > 0 {
+		return b.short
+	}
 	return max(b.handlers[name].lease, time.Minute)
 }
 
@@ -182,7 +198,7 @@ func (r *Runner) claim(ctx context.Context, b bench, rows []TaskRow) (claimed []
 	err = r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
 		claimed = nil
 		for lease, ids := range byLease {
-			got, err := tx.ClaimTasks(ctx, ids, now, now.Add(lease))
+			got, err := tx.ClaimTasks(ctx, ids, now, leaseEnd(now, lease))
 			if err != nil {
 				return err
 			}
@@ -195,14 +211,14 @@ func (r *Runner) claim(ctx context.Context, b bench, rows []TaskRow) (claimed []
 
 // run runs a task of this process's and stores what became of it.
 func (r *Runner) run(ctx context.Context, b bench, e errand) error {
-	if e.what != nil && r.clock().UTC().Sub(e.since) > b.lease(e.row.Name)/8 {
-		e.what = nil // it stood in line so long that others may be at it soon: prepare it anew
+	if e.hold.gone() {
+		return nil // it stood in line without a lease, and another process is at it
 	}
 	fault := b.handlers[e.row.Name].run(ctx, r, e)
 	if fault == nil {
 		return nil
 	}
-	if err := r.postpone(ctx, e.row, fault); err != nil {
+	if err := r.postpone(ctx, e, fault); err != nil && !errors.Is(fault, errLost) {
 		return err
 	}
 	return fmt.Errorf("task %s on %s: %w", e.row.Name, e.row.Subject, fault)

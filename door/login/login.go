@@ -115,14 +115,19 @@ func (l *Login) Basic(ctx context.Context, user string, password naru.Secret) (n
 	if a, ok, err := l.recall(ctx, user, password); ok || err != nil {
 		return a, err
 	}
+	done, err := l.known.alone(ctx, user, password)
+	if err != nil {
+		return naru.Actor{}, err
+	}
+	defer done()
+	if a, ok, err := l.recall(ctx, user, password); ok || err != nil {
+		return a, err // another request of the same platform was checked meanwhile
+	}
 	free, err := l.slot(ctx)
 	if err != nil {
 		return naru.Actor{}, err
 	}
 	defer free()
-	if a, ok, err := l.recall(ctx, user, password); ok || err != nil {
-		return a, err // another request of the same platform was checked meanwhile
-	}
 	f, err := l.Ops.Verify(ctx, l.Runner, l.DB, user, password)
 	if err != nil {
 		return naru.Actor{}, err

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -25,10 +26,18 @@ type verified struct {
 	key  [32]byte
 	mu   sync.Mutex
 	fits map[[sha256.Size]byte]fit
+	turn map[[sha256.Size]byte]*turn // pairs that are being checked
+}
+
+// turn lets one check of a pair go on at a time. Others wait, and then mostly find the
+// outcome remembered.
+type turn struct {
+	free    chan struct{} // holds one token while nobody checks
+	waiting int           // with the one that checks
 }
 
 func newVerified() *verified {
-	v := &verified{fits: map[[sha256.Size]byte]fit{}}
+	v := &verified{fits: map[[sha256.Size]byte]fit{}, turn: map[[sha256.Size]byte]*turn{}}
 	_, _ = rand.Read(v.key[:]) // never fails (crypto/rand)
 	return v
 }
@@ -57,4 +66,32 @@ func (v *verified) keep(user string, password naru.Secret, f fit) {
 		clear(v.fits)
 	}
 	v.fits[d] = f
+}
+
+// alone waits until nobody else checks the pair.
+func (v *verified) alone(ctx context.Context, user string, password naru.Secret) (done func(), err error) {
+	d := v.digest(user, password)
+	v.mu.Lock()
+	t := v.turn[d]
+	if t == nil {
+		t = &turn{free: make(chan struct{}, 1)}
+		t.free <- struct{}{}
+		v.turn[d] = t
+	}
+	t.waiting++
+	v.mu.Unlock()
+	leave := func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if t.waiting--; t.waiting == 0 {
+			delete(v.turn, d)
+		}
+	}
+	select {
+	case <-t.free:
+		return func() { t.free <- struct{}{}; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, naru.NewError(naru.Unavailable, "access.busy").WithCause(ctx.Err())
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"naru"
 	"naru/base/op"
 	"naru/flow/provision"
 	wire "naru/wire/osb"
@@ -203,15 +204,15 @@ func (d *door) GetBinding(ctx context.Context, r wire.GetBindingRequest) (wire.G
 // Unbind revokes credentials.
 func (d *door) Unbind(ctx context.Context, r wire.UnbindRequest) (wire.UnbindResponse, error) {
 	found, err := d.binding(ctx, r.InstanceID, r.BindingID)
-	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State)) {
-		return wire.UnbindResponse{}, wire.Gone()
-	}
-	if err != nil {
+	missing := wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State))
+	if err != nil && !missing {
 		return wire.UnbindResponse{}, err
 	}
-	ref := provision.BindingRef{ID: found.ID}
+	ref := provision.BindingRef{PlatformInstance: r.InstanceID, PlatformID: r.BindingID} // anew, as in Deprovision
 	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Unbind, provision.UnbindIn{BindingRef: ref})
 	switch {
+	case naru.KindOf(err) == naru.NotFound, err == nil && missing && gone(got.State):
+		return wire.UnbindResponse{}, wire.Gone()
 	case err != nil:
 		return wire.UnbindResponse{}, d.refuse(err)
 	case got.State == provision.Deleted:

@@ -9,33 +9,76 @@ import (
 	"naru"
 	"naru/base/op"
 	"naru/flow/catalog"
+	"naru/flow/inventory"
 	"naru/flow/provision"
 	wire "naru/wire/osb"
 )
 
 // Catalog shows what approved orders let the platform's institution use.
 func (d *door) Catalog(ctx context.Context, r wire.CatalogRequest) (wire.CatalogResponse, error) {
-	offers, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Offers, provision.OffersIn{})
+	call := d.call(ctx)
+	offers, err := op.Do(ctx, d.Runner, call, d.Ops.Offers, provision.OffersIn{})
 	if err != nil {
 		return wire.CatalogResponse{}, d.refuse(err)
 	}
+	c, err := d.served(inventory.InstitutionID(call.Actor.Institution), offers)
+	if err != nil {
+		return wire.CatalogResponse{}, err
+	}
+	if r.IfNoneMatch == c.etag {
+		return wire.CatalogResponse{ETag: c.etag, NotModified: true}, nil
+	}
+	return wire.CatalogResponse{Raw: c.raw, ETag: c.etag}, nil
+}
+
+// served is a catalogue as it is sent, and the offers it was made of.
+type served struct {
+	of   []provision.Offered
+	raw  []byte
+	etag string
+}
+
+// servedMost bounds the catalogues that are kept; beyond it all are made anew.
+const servedMost = 1000
+
+// served gives the catalogue of an institution. While nothing in it changes the same
+// offers come, the very same in memory, and so do the bytes made of them.
+func (d *door) served(of inventory.InstitutionID, offers []provision.Offered) (served, error) {
+	d.mu.Lock()
+	c, ok := d.catalogs[of]
+	d.mu.Unlock()
+	if ok && len(offers) > 0 && len(c.of) == len(offers) && &c.of[0] == &offers[0] {
+		return c, nil
+	}
+	raw, err := encode(offers)
+	if err != nil {
+		return served{}, err
+	}
+	c = served{of: offers, raw: raw, etag: fmt.Sprintf(`"%x"`, sha256.Sum256(raw))}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.catalogs) >= servedMost {
+		clear(d.catalogs)
+	}
+	d.catalogs[of] = c
+	return c, nil
+}
+
+// encode writes a catalogue.
+func encode(offers []provision.Offered) ([]byte, error) {
 	services := []object{}
 	for _, o := range offers {
 		s, err := serviceOf(o)
 		if err != nil {
-			return wire.CatalogResponse{}, fmt.Errorf("service %s: %w", o.ID, err)
+			return nil, fmt.Errorf("service %s: %w", o.ID, err)
 		}
 		services = append(services, s)
 	}
 	raw, err := json.Marshal(map[string]any{"services": services})
 	if err != nil {
-		return wire.CatalogResponse{}, fmt.Errorf("catalog: %w", err)
+		return nil, fmt.Errorf("catalog: %w", err)
 	}
-	etag := fmt.Sprintf(`"%x"`, sha256.Sum256(raw))
-	if r.IfNoneMatch == etag {
-		return wire.CatalogResponse{ETag: etag, NotModified: true}, nil
-	}
-	return wire.CatalogResponse{Raw: raw, ETag: etag}, nil
+	return raw, nil
 }
 
 type serviceMetadata struct {

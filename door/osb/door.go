@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"naru"
 	"naru/base/identity"
 	"naru/base/op"
+	"naru/flow/inventory"
 	"naru/flow/provision"
 	wire "naru/wire/osb"
 )
@@ -44,7 +46,7 @@ func New(c Config) http.Handler {
 	if c.AsyncWait == 0 {
 		c.AsyncWait = defaultAsyncWait
 	}
-	d := &door{Config: c}
+	d := &door{Config: c, catalogs: map[inventory.InstitutionID]served{}}
 	var options []wire.HandlerOption
 	if c.Report != nil {
 		options = append(options, wire.WithErrorLog(c.Report))
@@ -55,6 +57,8 @@ func New(c Config) http.Handler {
 // door is the broker that platforms see.
 type door struct {
 	Config
+	mu       sync.Mutex
+	catalogs map[inventory.InstitutionID]served
 }
 
 var _ wire.Broker = (*door)(nil)

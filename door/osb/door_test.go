@@ -151,6 +151,14 @@ func TestThePlatformSeesExactlyWhatItsOrdersCover(t *testing.T) {
 		if again, err := b.client.Catalog(t.Context(), osb.CatalogRequest{IfNoneMatch: got.ETag}); err != nil || !again.NotModified {
 			t.Errorf("the same catalogue again: %v, %v", again.NotModified, err)
 		}
+		b.Order("bigger", nil)
+		more, err := b.client.Catalog(t.Context(), osb.CatalogRequest{IfNoneMatch: got.ETag})
+		if err != nil || more.NotModified || more.ETag == got.ETag || len(more.Services) != 1 || len(more.Services[0].Plans) != 2 {
+			t.Errorf("after another order: %+v, %v", more, err)
+		}
+		if same, err := b.client.Catalog(t.Context(), osb.CatalogRequest{}); err != nil || same.ETag != more.ETag || len(same.Services[0].Plans) != 2 {
+			t.Errorf("and once more: %+v, %v", same, err)
+		}
 		if other, err := b.as(t, b.url, "platform-b").Catalog(t.Context(), osb.CatalogRequest{}); err != nil || len(other.Services) != 0 {
 			t.Errorf("another institution's platform: %+v, %v", other.Catalog, err)
 		}

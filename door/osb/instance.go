@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"naru"
 	"naru/base/op"
 	"naru/flow/catalog"
 	"naru/flow/contract"
@@ -212,15 +213,17 @@ func (d *door) GetInstance(ctx context.Context, r wire.GetInstanceRequest) (wire
 // Deprovision deletes an instance; bindings the platform has not finished to unbind go first.
 func (d *door) Deprovision(ctx context.Context, r wire.DeprovisionRequest) (wire.DeprovisionResponse, error) {
 	found, err := d.instance(ctx, r.InstanceID)
-	if wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State)) {
-		return wire.DeprovisionResponse{}, wire.Gone()
-	}
-	if err != nil {
+	missing := wire.StatusOf(err) == http.StatusNotFound || (err == nil && gone(found.State))
+	if err != nil && !missing {
 		return wire.DeprovisionResponse{}, err
 	}
-	ref := provision.InstanceRef{ID: found.ID}
+	// The operation finds it by the platform's id again: what was read may be older than what
+	// another process wrote, and a platform forgets what is said to be gone.
+	ref := provision.InstanceRef{PlatformID: r.InstanceID}
 	got, err := op.Do(ctx, d.Runner, d.call(ctx), d.Ops.Delete, provision.DeleteIn{InstanceRef: ref, Unbind: true})
 	switch {
+	case naru.KindOf(err) == naru.NotFound, err == nil && missing && gone(got.State):
+		return wire.DeprovisionResponse{}, wire.Gone()
 	case err != nil:
 		return wire.DeprovisionResponse{}, d.refuse(err)
 	case got.State == provision.Deleted:

@@ -40,6 +40,9 @@ func (d *door) LastOperation(ctx context.Context, r wire.LastOperationRequest) (
 	if i.PlatformID != r.InstanceID {
 		return wire.LastOperationResponse{}, wire.BadRequest("the operation belongs to another service instance")
 	}
+	if unread(i.Instance, r.Operation) {
+		return d.inProgress(naru.Message{}), nil
+	}
 	if change := changeOf(i.Instance, r.Operation); change != nil {
 		return d.updateProgress(i.Instance, change), nil
 	}
@@ -61,7 +64,21 @@ func (d *door) LastBindingOperation(ctx context.Context, r wire.LastBindingOpera
 	if b.PlatformID != r.BindingID {
 		return wire.LastOperationResponse{}, wire.BadRequest("the operation belongs to another service binding")
 	}
+	if strings.HasPrefix(r.Operation, tokenUnbind) && b.State == provision.Ready {
+		return d.inProgress(naru.Message{}), nil
+	}
 	return d.progress(ctx, b.Work, b.DeletedAt, strings.HasPrefix(r.Operation, tokenBind))
+}
+
+// unread reports whether an operation of naru's has begun that is not in what was read: what
+// this process remembers may be older than what another wrote. Ids sort by time.
+func unread(i provision.Instance, token string) bool {
+	if strings.HasPrefix(token, tokenDelete) {
+		return i.State == provision.Ready || i.State == provision.Updating
+	}
+	rest, update := strings.CutPrefix(token, tokenUpdate)
+	_, change, _ := strings.Cut(rest, ":")
+	return update && i.State.Live() && (i.Change == nil || i.Change.ID < change)
 }
 
 // gone reports whether a platform is told that something is not known any more.

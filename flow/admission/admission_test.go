@@ -162,6 +162,7 @@ func TestABrokerThatDoesNotAnswerAndARunCutOffSayWhatToDo(t *testing.T) {
 		refused(t, err, naru.Conflict, "admission.nothing_to_try")
 		b.sold()
 		asked := do(b, operator, admission.Ask, in)
+		b.keepsToItsLane(db, asked)
 		b.run()
 		if r := do(b, operator, admission.Get, admission.RunIn{ID: asked.ID}); r.State != admission.Failed || r.Fault.Key != "admission.unreachable" || r.Report != nil {
 			t.Errorf("a broker that does not answer: %+v", r)
@@ -176,6 +177,24 @@ func TestABrokerThatDoesNotAnswerAndARunCutOffSayWhatToDo(t *testing.T) {
 			t.Errorf("the card says %+v", card)
 		}
 	})
+}
+
+// keepsToItsLane wants a run, which may take many minutes, among the calls of its own
+// provider: nothing else waits for it.
+func (b *bed) keepsToItsLane(db *store.DB, r admission.Run) {
+	b.t.Helper()
+	err := db.Read(b.t.Context(), func(ctx context.Context, tx any) error {
+		rows, err := tx.(*store.Tx).Tasks(ctx, 10)
+		for _, row := range rows {
+			if row.Subject == string(r.ID) && row.Lane != string(r.Provider) {
+				b.t.Errorf("a run over %s waits in lane %q", r.Provider, row.Lane)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // cutOff stores a run as a process leaves it that dies while the suite runs.

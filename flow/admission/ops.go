@@ -171,7 +171,7 @@ func ask(ctx context.Context, c *op.Call, s Store, in ProviderIn) (Run, error) {
 		r.Plans = append(r.Plans, v.ID)
 	}
 	c.Record(subjects(r), "state", string(r.State), "service", string(r.Service))
-	c.Enqueue(TaskName, string(r.ID))
+	c.EnqueueIn(string(r.Provider), TaskName, string(r.ID)) // a slow broker keeps only its own lane
 	return r, s.PutAdmission(ctx, r, nil)
 }
 

@@ -16,7 +16,7 @@ import (
 	"naru/flow/inventory"
 	"naru/flow/law"
 	"naru/internal/testdb"
-	packs "naru/packs/law"
+	"naru/internal/testlaw"
 	"naru/store"
 )
 
@@ -34,10 +34,7 @@ type bed struct {
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), packs.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := testlaw.Shipped(t)
 	b := &bed{Runner: testdb.Runner(db), t: t, db: db, ops: decide.New(law.NewBook(set)), set: set, ids: map[string]inventory.InstitutionID{}}
 	b.institutions("local")
 	list := do(b, operator, inventory.ListInstitutions, inventory.ListInstitutionsIn{})

@@ -12,11 +12,9 @@ import (
 
 	"naru"
 	"naru/base/op"
-	"naru/base/policy"
-	"naru/flow/inventory"
 	"naru/flow/law"
 	"naru/internal/testdb"
-	packs "naru/packs/law"
+	"naru/internal/testlaw"
 	"naru/store"
 )
 
@@ -38,10 +36,7 @@ type bed struct {
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), packs.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := testlaw.Shipped(t)
 	b := &bed{t: t, db: db, book: law.NewBook(set), days: new(atomic.Int64)}
 	b.ops = law.New(b.book)
 	b.Runner = op.NewRunner(db, func() time.Time { return testdb.Noon.AddDate(0, 0, int(b.days.Load())) }, naru.NewIDs(rand.Reader))

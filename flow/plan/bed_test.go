@@ -5,13 +5,12 @@ import (
 
 	"naru"
 	"naru/base/op"
-	"naru/base/policy"
 	"naru/flow/decide"
 	"naru/flow/inventory"
 	"naru/flow/law"
 	"naru/flow/plan"
 	"naru/internal/testdb"
-	packs "naru/packs/law"
+	"naru/internal/testlaw"
 	"naru/store"
 )
 
@@ -29,10 +28,7 @@ type bed struct {
 
 func newBed(t testing.TB, db *store.DB) *bed {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), packs.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := testlaw.Shipped(t)
 	book := law.NewBook(set)
 	b := &bed{Runner: testdb.Runner(db), t: t, ops: plan.New(book, plan.Config{}), decide: decide.New(book), book: book, ids: map[string]inventory.InstitutionID{}}
 	do(b, operator, inventory.ImportInstitutions, inventory.ImportInstitutionsIn{Source: "test", Rows: []inventory.InstitutionRow{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"naru"
 	"naru/base/identity"
 	"naru/base/op"
 	"naru/flow/catalog"
@@ -30,7 +31,8 @@ type OrderUse struct {
 
 // listOffers shows exactly the services an institution may use through approved orders:
 // what a platform sees as its catalogue. A plan that left the provider's catalogue
-// stays while an instance of it lives, because that must still be found.
+// stays while an instance of it lives, because that must still be found. The same slice
+// is given until something in it changes: nobody may write to it.
 func listOffers(ctx context.Context, c *op.Call, s Store, in OffersIn) ([]Offered, error) {
 	of := in.Institution
 	if of == "" {
@@ -39,7 +41,18 @@ func listOffers(ctx context.Context, c *op.Call, s Store, in OffersIn) ([]Offere
 	if err := identity.RequireSight(c.Actor, string(of), string(of)); err != nil {
 		return nil, err
 	}
-	orders, err := s.OrdersInForce(ctx, of, c.Today())
+	today := c.Today()
+	list, err := s.Assembled(ctx, "offers "+string(of)+" "+string(today), func(ctx context.Context) (any, error) {
+		return offersOn(ctx, s, of, today)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list.([]Offered), nil
+}
+
+func offersOn(ctx context.Context, s Store, of inventory.InstitutionID, day naru.Date) ([]Offered, error) {
+	orders, err := s.OrdersInForce(ctx, of, day)
 	if err != nil {
 		return nil, err
 	}

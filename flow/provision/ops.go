@@ -24,6 +24,9 @@ type Store interface {
 	Order(ctx context.Context, id contract.OrderID) (contract.Order, error)
 	// OrdersInForce returns the approved orders of an institution that cover a date.
 	OrdersInForce(ctx context.Context, of inventory.InstitutionID, on naru.Date) ([]contract.Order, error)
+	// Assembled returns what assemble makes of other reads, remembered under a key until
+	// one of them would give something else. Nobody changes it in place.
+	Assembled(ctx context.Context, key string, assemble func(context.Context) (any, error)) (any, error)
 
 	Instance(ctx context.Context, id InstanceID) (Instance, error)
 	// InstanceOf returns the newest instance a platform knows by an id of its own.

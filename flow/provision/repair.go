@@ -86,10 +86,18 @@ func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retr
 		return Retried{}, err
 	}
 	w := what.work()
-	switch {
-	case w.State.Settled():
+	task := TaskInstance
+	if what.binding != nil {
+		task = TaskBinding
+	}
+	if w.State.Settled() {
 		return Retried{}, naru.NewError(naru.Conflict, "provision.nothing_to_retry", "object", what.name(), "state", string(w.State))
-	case w.CallID != "" && w.early(c.Now):
+	}
+	busy, err := w.busy(ctx, c, s, task, what.name())
+	if err != nil {
+		return Retried{}, err
+	}
+	if busy {
 		return Retried{}, naru.NewError(naru.Conflict, "provision.call_under_way", "object", what.name())
 	}
 	if p.port != nil {
@@ -97,10 +105,6 @@ func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retr
 	}
 	w.NextAt = c.Now
 	c.Record(what.subjects(), "state", string(w.State), "retry", "true")
-	task := TaskInstance
-	if what.binding != nil {
-		task = TaskBinding
-	}
 	waits, err := s.Hasten(ctx, task, what.name(), c.Now)
 	if err != nil {
 		return Retried{}, err
@@ -109,6 +113,15 @@ func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retr
 		c.EnqueueIn(string(what.instance.Provider), task, what.name())
 	}
 	return Retried{what.instance.ID, what.bindingID(), *w}, what.put(ctx, s)
+}
+
+// busy reports whether the call that is open is under way, by another row of the queue.
+// While it is, others leave it alone; a row whose lease ended has lost its answer.
+func (w Work) busy(ctx context.Context, c *op.Call, s Store, task, subject string) (bool, error) {
+	if w.CallID == "" {
+		return false, nil
+	}
+	return c.UnderWay(ctx, s, task, subject)
 }
 
 // InspectIn names what is to be looked at, at the provider.

@@ -124,7 +124,6 @@ const (
 	forgetLimit  = 3               // polls in a row that find a creation or an update unknown
 	repeatLimit  = 3               // times an update is sent whose answers say nothing
 	callLease    = 2 * time.Minute // of the task; longer than any call
-	callWindow   = callLease / 2   // how long others leave a call alone
 	stuckAttempt = 3               // failed attempts after which a platform is told
 )
 
@@ -153,7 +152,8 @@ func (w Work) Next() Step {
 }
 
 // Begin is what is stored before a call: the intent, and that an answer is awaited. A
-// call that is found still open lost its answer, so what it asked for may exist.
+// call that is found still open, and that nobody is at, lost its answer, so what it asked
+// for may exist.
 func (w Work) Begin(call string, now time.Time) Work {
 	if w.CallID != "" && w.Next().changes() {
 		w.Unsure = true
@@ -164,7 +164,7 @@ func (w Work) Begin(call string, now time.Time) Work {
 	if w.Since.After(now) { // the clock went back: patience begins anew, it does not wait for the old time
 		w.Since = now
 	}
-	w.CallID, w.NextAt = call, now.Add(callWindow)
+	w.CallID, w.NextAt = call, now
 	return w
 }
 

@@ -184,8 +184,8 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if err != nil || i.State.Settled() {
 		return Request{}, true, err
 	}
-	if i.early(c.Now) {
-		return Request{Step: Wait, Instance: i.ID}, false, nil
+	if busy, err := i.busy(ctx, c, s, TaskInstance, subject); err != nil || busy || i.early(c.Now) {
+		return Request{Step: Wait, Instance: i.ID}, false, err
 	}
 	if i.State == Deleting {
 		bindings, err := s.Bindings(ctx, i.ID)
@@ -337,8 +337,8 @@ func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (R
 	if err != nil || b.State.Settled() {
 		return Request{}, true, err
 	}
-	if b.early(c.Now) {
-		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, nil
+	if busy, err := b.busy(ctx, c, s, TaskBinding, subject); err != nil || busy || b.early(c.Now) {
+		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, err
 	}
 	i, err := s.Instance(ctx, b.Instance)
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 	"naru/flow/provision"
 	"naru/internal/testbroker"
 	"naru/internal/testdb"
+	"naru/internal/testlaw"
 	"naru/link/provider"
-	packs "naru/packs/law"
 	"naru/store"
 )
 
@@ -67,10 +67,7 @@ func New(t testing.TB, db *store.DB, change ...func(*Road, *kit.Config)) *Road {
 // NewWith is New with another limit for a call to the broker.
 func NewWith(t testing.TB, db *store.DB, timeout time.Duration, change ...func(*Road, *kit.Config)) *Road {
 	t.Helper()
-	set, err := policy.Load(inventory.Facts(), packs.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := testlaw.Shipped(t)
 	book := law.NewBook(set)
 	r := &Road{T: t, DB: db, Law: set, Ops: provision.New(book), nanos: new(atomic.Int64), rush: new(atomic.Int64), began: new(atomic.Pointer[time.Time])}
 	r.nanos.Store(testdb.Noon.UnixNano())
