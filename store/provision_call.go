@@ -155,6 +155,22 @@ func (tx *Tx) Calls(ctx context.Context, f provision.CallFilter, p naru.Page) (n
 	return page(rows, p, func(k provision.BrokerCall) string { return k.ID }), err
 }
 
+// ForgetCalls implements provision.Store. Ids begin with their time, so the oldest settled
+// ones stand first and nothing behind them needs to be read.
+func (tx *Tx) ForgetCalls(ctx context.Context, before time.Time, limit int) ([]provision.BrokerCall, error) {
+	const q = `SELECT ` + callColumns + ` FROM broker_call WHERE state = 'settled' ORDER BY id LIMIT $1`
+	rows, err := collect(ctx, tx, scanCall, q, limit)
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(k provision.BrokerCall) bool { return !k.SettledAt.Before(before) })
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	const gone = `DELETE FROM broker_call WHERE state = 'settled' AND settled_at < $1 AND id <= $2`
+	return rows, tx.exec(ctx, gone, micros(before), rows[len(rows)-1].ID)
+}
+
 // flightColumns are those of workColumns with the next attempt as the queue has it.
 func flightColumns(of string) string {
 	columns := of + "." + strings.Join(strings.Split(workColumns, ", "), ", "+of+".")

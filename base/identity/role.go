@@ -61,6 +61,7 @@ func grants() map[Permission][]Role {
 		"provision.secret":      {Officer, Platform},
 		"provision.census":      {Operator},
 		"provision.census_read": {Auditor, Operator},
+		"provision.forget":      {Operator},
 		"provision.findings":    {Officer, Approver, Provider, Ministry, Auditor, Operator},
 		"provision.acknowledge": {Officer, Approver, Provider, Ministry, Operator},
 		"provision.recheck":     {Ministry, Operator},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,6 +30,7 @@ type config struct {
 	PlanCost string `name:"plan_cost" default:"" ko:"전환 계획의 시스템당 비용(원). 출처가 없는 값이며, 비우면 2021년 계획에서 유도한 평균." en:"Cost per system of a plan in won. It has no source; empty means the average derived from the plan of 2021."`
 	Recovery string `name:"recovery_classes" default:"" ko:"정보시스템 등급과 예고된 복구 구분의 대응(1=core,2=essential,3=major). 출처가 없는 값입니다." en:"Mapping of system grades to the announced recovery classes (1=core,2=essential,3=major). It has no source."`
 	Census   string `name:"census_every" default:"6h" ko:"공급자별 전수 대조의 간격. 공급자마다 다르면 뒤에 붙입니다(6h,prv_…=1h). 0이면 예약하지 않습니다." en:"How often each provider is counted. A provider of its own interval is added (6h,prv_…=1h). 0 takes no census by itself."`
+	Journal  string `name:"journal_days" default:"730" ko:"공급자 호출 내역을 정리된 뒤 두는 일수. 출처가 없는 값이며, 0이면 지우지 않습니다." en:"How many days settled calls to providers stay in the journal. It has no source; 0 removes nothing."`
 	Secure   bool   `name:"secure_cookies" default:"false" ko:"쿠키를 HTTPS에서만 보냅니다. TLS 프록시 뒤에서 켜세요." en:"Send cookies over HTTPS only. Turn on behind a TLS proxy."`
 }
 
@@ -128,6 +130,15 @@ func (c config) longest() (time.Duration, error) {
 		return 0, fmt.Errorf("operation_limit must be a duration above zero such as 24h, not %q", c.Longest)
 	}
 	return d, nil
+}
+
+// journalDays is how long settled calls are kept; 0 = for ever.
+func (c config) journalDays() (int, error) {
+	days, err := strconv.Atoi(cmp.Or(c.Journal, "0"))
+	if err != nil || days != 0 && (days < 30 || days > 36500) {
+		return 0, fmt.Errorf("journal_days must be a number of days from 30 to 36500 such as 730, or 0, not %q", c.Journal)
+	}
+	return days, nil
 }
 
 // dsn returns the address of the database.

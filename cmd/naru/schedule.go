@@ -124,6 +124,24 @@ func (s *system) recheck(ctx context.Context) error {
 	return err
 }
 
+// forget removes old settled calls from the journal once on every legal day.
+func (s *system) forget(ctx context.Context) error {
+	c := s.asNaru("forget")
+	if s.journalDays == 0 || s.forgot == c.Today() {
+		return nil
+	}
+	for {
+		gone, err := op.Do(ctx, s.runner, s.asNaru("forget"), s.steps.Provision.Forget, provision.ForgetIn{Days: s.journalDays})
+		if err != nil {
+			return err
+		}
+		if !gone.More {
+			s.forgot = c.Today()
+			return nil
+		}
+	}
+}
+
 // intervals are a duration for all and others for single ids.
 type intervals struct {
 	all time.Duration

@@ -97,6 +97,7 @@ func (s *system) serve(ctx context.Context, ready func(url string) error) error 
 	loops.Go(func() { s.every(ctx, collectEvery, "collect", s.collect) })
 	loops.Go(func() { s.every(ctx, countLook, "census", s.count) })
 	loops.Go(func() { s.every(ctx, countLook, "recheck", s.recheck) })
+	loops.Go(func() { s.every(ctx, countLook, "forget", s.forget) })
 	loops.Go(func() { served <- server.Serve(listener) })
 	if ready != nil {
 		err = ready("http://" + listener.Addr().String())

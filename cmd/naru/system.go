@@ -48,6 +48,8 @@ type system struct {
 	censusEvery intervals
 	counted     map[catalog.ProviderID]time.Time // when a census was last known to be asked for; of one loop
 	rechecked   naru.Date                        // the day that was asked for; of one loop
+	journalDays int                              // how long settled calls are kept; 0 = for ever
+	forgot      naru.Date                        // the day the journal was looked over; of one loop
 	longest     time.Duration                    // an operation of a provider may take; 0 = the default
 }
 
@@ -59,6 +61,9 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 		return nil, err
 	}
 	if s.longest, err = cfg.longest(); err != nil {
+		return nil, err
+	}
+	if s.journalDays, err = cfg.journalDays(); err != nil {
 		return nil, err
 	}
 	if s.keys, err = loadKeys(cfg.Dir, cfg.Origin); err != nil {

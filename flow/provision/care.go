@@ -24,6 +24,9 @@ type CareStore interface {
 	// those that were taken with the code given, those that never left as not sent, the
 	// others with the code they have.
 	SettleCalls(ctx context.Context, i InstanceID, b BindingID, how BrokerCall) error
+	// ForgetCalls removes the oldest calls that were settled before a moment, limit at most,
+	// and returns them, the oldest first.
+	ForgetCalls(ctx context.Context, before time.Time, limit int) ([]BrokerCall, error)
 	Calls(ctx context.Context, f CallFilter, p naru.Page) (naru.List[BrokerCall], error)
 	InFlight(ctx context.Context, f InFlightFilter, p naru.Page) (naru.List[InFlight], error)
 	// Hasten makes the waiting task of a name about a subject due; ok is false when there is
@@ -53,6 +56,7 @@ type CareStore interface {
 // Care are the operations that look after what was made.
 type Care struct {
 	Calls           op.Op[Store, CallsIn, naru.List[BrokerCall]]
+	Forget          op.Op[Store, ForgetIn, Forgotten]
 	InFlight        op.Op[Store, InFlightIn, naru.List[InFlight]]
 	Circuits        op.Op[Store, CircuitsIn, []Circuit]
 	Findings        op.Op[Store, FindingsIn, naru.List[FindingRow]]
@@ -78,6 +82,8 @@ func newCare(port Circuits) Care {
 	return Care{
 		Calls: op.Read("provision.calls", "provision.read",
 			naru.Text{Ko: "공급자 브로커를 부른 내역과 브로커의 답", En: "List the calls to providers' brokers with their answers"}, listCalls),
+		Forget: op.Write("provision.forget", "provision.forget",
+			naru.Text{Ko: "오래전에 정리된 호출 내역을 지운다", En: "Remove calls from the journal that were settled long ago"}, forget),
 		InFlight: op.Read("provision.inflight", "provision.read",
 			naru.Text{Ko: "진행 중인 작업과 다음 시도", En: "List the operations in flight with their next attempt"}, w.inFlight),
 		Circuits: op.Read("provision.circuits", "provision.read",
@@ -107,7 +113,7 @@ func newCare(port Circuits) Care {
 
 func (k Care) all() []op.Any {
 	return []op.Any{
-		k.Calls, k.InFlight, k.Circuits, k.Findings, k.Acknowledge, k.Recheck, k.Retry, k.Inspect, k.Inspections,
+		k.Calls, k.Forget, k.InFlight, k.Circuits, k.Findings, k.Acknowledge, k.Recheck, k.Retry, k.Inspect, k.Inspections,
 		k.WriteOff, k.WriteOffConfirm, k.WriteOffRefuse, k.WriteOffs,
 	}
 }

@@ -177,6 +177,7 @@ provision.offers               GET  /provision/offers
 provision.census               POST /provision/providers/{provider}/census
 provision.censuses             GET  /provision/censuses
 provision.calls                GET  /provision/calls
+provision.forget               POST /provision/calls/forget
 provision.inflight             GET  /provision/inflight
 provision.circuits             GET  /provision/circuits
 provision.findings             GET  /provision/findings
