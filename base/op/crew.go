@@ -43,6 +43,9 @@ type lane struct {
 	past   bool     // the queue was looked at without this lane, or for more than it had room for
 }
 
+// taken counts the calls under way in a lane and those to come.
+func (l *lane) taken() int { return l.busy + l.seats + len(l.line) }
+
 // shareOf is one place of how many in a lane that is the queue's, however much is handed over.
 const shareOf = 4
 
@@ -50,7 +53,7 @@ const shareOf = 4
 // than it has places for, the queue still gets its share: polls and repeats must not wait
 // until nobody asks for anything new.
 func (c *crew) full(l *lane) bool {
-	return l.busy+l.seats+len(l.line) >= c.work.Lane && l.queued >= max(1, c.work.Lane/shareOf)
+	return l.taken() >= c.work.Lane && l.queued >= max(1, c.work.Lane/shareOf)
 }
 
 // errand is a task on its way: its row, the hold on it and, when handed over, what
@@ -85,7 +88,7 @@ func (c *crew) seat(task, name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lane(name)
-	if c.over || l.busy+l.seats+len(l.line) >= c.work.Lane*(1+perSeat) {
+	if c.over || l.taken() >= c.work.Lane*(1+perSeat) {
 		return false
 	}
 	l.seats++
@@ -183,7 +186,7 @@ func (c *crew) room() (n int, full []string) {
 	defer c.mu.Unlock()
 	for name, l := range c.lanes {
 		switch {
-		case l.busy+l.seats+len(l.line) == 0:
+		case l.taken() == 0:
 			delete(c.lanes, name) // providers come and go
 		case c.full(l):
 			full, l.past = append(full, name), true
