@@ -171,7 +171,7 @@ func unmetBy(err error) (*naru.Error, bool) {
 // while does not concern what runs.
 func (g grounds) there() error {
 	if g.plan.Gone || g.offer.Gone {
-		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko)
+		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko, "plan.en", g.plan.Name.En)
 	}
 	return nil
 }
