@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,7 +43,7 @@ type table struct {
 	orders    map[contract.OrderID]contract.Order
 	meters    map[catalog.ServiceID]bool // whether the service says that it meters
 	plans     map[catalog.PlanID]string  // the broker's own ids
-	names     map[string]string          // of plans, by the broker\'s own ids
+	names     map[string]naru.Text       // of plans, by the broker's own ids
 	billing   Billing
 	open      []Finding // of this provider, of the kinds of a census
 
@@ -68,7 +69,7 @@ func (t *table) read(ctx context.Context, s Store) (err error) {
 	}
 	t.here, t.there = make(map[InstanceID]*Instance, len(t.instances)), make(map[InstanceID]Held, len(t.held))
 	t.orders, t.meters, t.plans = map[contract.OrderID]contract.Order{}, map[catalog.ServiceID]bool{}, map[catalog.PlanID]string{}
-	t.names = map[string]string{}
+	t.names = map[string]naru.Text{}
 	for _, h := range t.held {
 		t.there[h.Instance] = h
 	}
@@ -99,7 +100,7 @@ func (t *table) readGrounds(ctx context.Context, s Store, i *Instance) error {
 		t.meters[i.Service] = len(offer.Meters) > 0
 		for n := range offer.Plans {
 			plan := &offer.Plans[n]
-			t.plans[plan.ID], t.names[plan.OSBID] = plan.OSBID, plan.Name.Ko
+			t.plans[plan.ID], t.names[plan.OSBID] = plan.OSBID, plan.Name
 		}
 	}
 	order, err := s.Order(ctx, i.Order)
@@ -140,8 +141,8 @@ func (t *table) compare() []Finding {
 // quiet reports whether a work was settled before the question.
 func (t *table) quiet(w *Work) bool { return w.State.Settled() && w.Since.Before(t.asked) }
 
-func (t *table) add(kind FindingKind, i *Instance, b BindingID) {
-	t.out = append(t.out, Finding{Kind: kind, Binding: b}.about(i))
+func (t *table) add(kind FindingKind, i *Instance, b BindingID, why naru.Message) {
+	t.out = append(t.out, Finding{Kind: kind, Binding: b, Why: why}.about(i))
 }
 
 func (t *table) compareInstance(i *Instance) {
@@ -151,15 +152,15 @@ func (t *table) compareInstance(i *Instance) {
 	h, held := t.there[i.ID]
 	switch {
 	case i.State == Ready && !held:
-		t.add(Lost, i, "")
+		t.add(Lost, i, "", whyHere(Lost, cmp.Or(i.ReadyAt, i.Since)))
 	case i.State == Ready:
 		t.compareGrounds(i)
 		t.comparePlan(i, h)
 	case !held || h.State == string(Deleting):
 	case i.State == WrittenOff: // two people gave it up: naru does not begin again by itself
-		t.add(LeftBehind, i, "")
+		t.add(LeftBehind, i, "", whyHere(LeftBehind, i.Since))
 	default:
-		t.add(Stray, i, "")
+		t.add(Stray, i, "", whyHere(Stray, i.ended()))
 	}
 }
 
@@ -168,7 +169,7 @@ func (t *table) compareGrounds(i *Instance) {
 	order := t.orders[i.Order]
 	if order.State != contract.Approved || !t.today.Within(order.From, order.To) {
 		if !t.isOpen(OrderEnded, i.ID) { // a re-check said so before
-			t.add(Unordered, i, "")
+			t.add(Unordered, i, "", whyUnordered(i, order, t.today))
 		}
 	}
 	since := i.ReadyAt
@@ -176,7 +177,7 @@ func (t *table) compareGrounds(i *Instance) {
 		since = to
 	}
 	if t.meters[i.Service] && t.billing.Through.Sub(since) > billGrace {
-		t.add(RunningNotBilled, i, "")
+		t.add(RunningNotBilled, i, "", whyUnbilled(t.billing.Through, since))
 	}
 }
 
@@ -184,18 +185,23 @@ func (t *table) compareGrounds(i *Instance) {
 // of which the end is unknown, or that took too long, they may differ.
 func (t *table) comparePlan(i *Instance, h Held) {
 	if same, told := t.agrees(i, h); told && !same {
-		f := Finding{Kind: OtherPlan, Why: naru.Msg("provision.other_plan", "here", t.planName(t.plans[i.Plan]), "there", t.planName(h.Plan))}
+		f := Finding{Kind: OtherPlan, Why: t.whyOther(t.plans[i.Plan], h.Plan)}
 		t.out = append(t.out, f.about(i))
 	}
 }
 
+func (t *table) whyOther(here, there string) naru.Message {
+	a, b := t.planName(here), t.planName(there)
+	return naru.Msg("provision.other_plan", "here", a.Ko, "here.en", a.En, "there", b.Ko, "there.en", b.En)
+}
+
 // planName words a plan by the broker's own id; of one that the catalogue does not have, the
 // id is all there is.
-func (t *table) planName(id string) string {
-	if name := t.names[id]; name != "" {
+func (t *table) planName(id string) naru.Text {
+	if name := t.names[id]; !name.IsZero() {
 		return name
 	}
-	return storable(id)
+	return naru.Text{Ko: storable(id)}
 }
 
 // agrees reports whether both sides name the same plan; told is false when one says none.
@@ -219,11 +225,11 @@ func (t *table) compareBindings() {
 		there := slices.Contains(h.Bindings, b.ID)
 		switch {
 		case b.State == Ready && !there:
-			t.add(Lost, i, b.ID)
+			t.add(Lost, i, b.ID, whyHere(Lost, b.Since))
 		case b.State == WrittenOff && there:
-			t.add(LeftBehind, i, b.ID)
+			t.add(LeftBehind, i, b.ID, whyHere(LeftBehind, b.Since))
 		case !b.State.Live() && there:
-			t.add(Stray, i, b.ID)
+			t.add(Stray, i, b.ID, whyHere(Stray, b.Since))
 		}
 	}
 }
@@ -236,12 +242,12 @@ func (t *table) compareBills() {
 		_, held := t.there[b.Instance]
 		switch {
 		case !known && !held:
-			t.out = append(t.out, Finding{Kind: BilledNotRunning, Provider: t.provider, Instance: InstanceID(storable(string(b.Instance)))})
+			t.out = append(t.out, Finding{Kind: BilledNotRunning, Why: whyBilled(b.To), Provider: t.provider, Instance: InstanceID(storable(string(b.Instance)))})
 		case !known || !t.quiet(&i.Work):
 		case !i.State.Live() && b.To.Sub(i.ended()) > billSlack:
-			t.add(BilledNotRunning, i, "")
+			t.add(BilledNotRunning, i, "", whyBilled(b.To))
 		case i.State == Ready && !held && t.canSay(string(i.ID)) && b.To.Sub(t.lostSince(i.ID)) > billSlack:
-			t.add(BilledNotRunning, i, "")
+			t.add(BilledNotRunning, i, "", whyBilled(b.To))
 		}
 	}
 }
@@ -273,12 +279,12 @@ func (t *table) compareForeign() {
 	for _, h := range t.held {
 		i, known := t.here[h.Instance]
 		if !known {
-			found = append(found, Finding{Kind: Foreign, Provider: t.provider, Instance: InstanceID(storable(string(h.Instance)))})
+			found = append(found, Finding{Kind: Foreign, Why: whyForeign(), Provider: t.provider, Instance: InstanceID(storable(string(h.Instance)))})
 			continue
 		}
 		for _, b := range h.Bindings {
 			if !bound[b] {
-				found = append(found, Finding{Kind: Foreign, Binding: BindingID(storable(string(b)))}.about(i))
+				found = append(found, Finding{Kind: Foreign, Why: whyForeign(), Binding: BindingID(storable(string(b)))}.about(i))
 			}
 		}
 	}
