@@ -59,6 +59,8 @@ export async function look(v, label, { shots = '', script = true } = {}) {
   const found = v.complaints.filter((c) => !/status of (409|422)/.test(c));
   if (script) found.push(...(await axe(v.page))); // axe is a script itself
   if (await v.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) found.push('the page is wider than the window');
+  const cut = await v.page.evaluate(() => [...document.querySelectorAll('.nr-stack')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.getAttribute('aria-label')));
+  if (cut.length) found.push(`cut off: ${cut.join(', ')}`);
   const text = await v.page.evaluate(() => {
     const shown = document.body.cloneNode(true);
     for (const e of shown.querySelectorAll('code, pre, svg, .nr-code')) e.remove(); // names of the machine, meant as such

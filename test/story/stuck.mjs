@@ -33,12 +33,12 @@ try {
   await officer.page.click('form[action$="/delete"] button');
   await officer.page.goto(`${place}/history`);
   for (let i = 0; i < 3; i++) {
-    await officer.page.waitForFunction((n) => document.querySelectorAll('.nr-timeline g').length >= n, i + 2);
+    await officer.page.waitForFunction((n) => document.querySelectorAll('.nr-timeline svg').length >= n, i + 2);
     await officer.page.click(`form[action="${place}/retry"] button`);
     await officer.page.waitForSelector('.nr-notice');
     await officer.page.goto(`${place}/history`);
   }
-  await officer.page.waitForFunction(() => document.querySelectorAll('.nr-timeline g').length >= 5);
+  await officer.page.waitForFunction(() => document.querySelectorAll('.nr-timeline svg').length >= 5);
   await officer.page.goto(`${place}/history`);
   await clean(officer, 'the history of a deletion that fails');
   await officer.page.click(`form[action="${place}/inspect"] button`);
