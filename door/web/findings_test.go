@@ -98,3 +98,35 @@ func TestFindingsSayWhenEveryProviderWasCounted(t *testing.T) {
 		t.Errorf("the ministry asks for a census: %d", code)
 	}
 }
+
+// TestAnInstitutionIsChosenByName registers a platform for an institution that is named,
+// found by part of its name, or nowhere.
+func TestAnInstitutionIsChosenByName(t *testing.T) {
+	t.Parallel()
+	s := teststand.New(t)
+	b := newBrowser(t, s).as("operator")
+	for _, c := range []struct {
+		name, text, chosen, chosenFor string
+		code                          int
+		says                          string
+	}{
+		{"its whole name", "한빛시", "", "", http.StatusOK, "shown now and never again"},
+		{"its code", s.Office.Code, "", "", http.StatusOK, "shown now and never again"},
+		{"part of a name is a question", "한빛", "", "", http.StatusUnprocessableEntity, "한빛시 (9990200)"},
+		{"part of two names", "가온", "", "", http.StatusUnprocessableEntity, "가온정보진흥원 (9990100)"},
+		{"one of those found", "가온", string(s.Office.ID), "가온", http.StatusOK, "shown now and never again"},
+		{"one found for another text", "없는 기관", string(s.Office.ID), "가온", http.StatusUnprocessableEntity, "No institution has"},
+		{"nothing", " ", "", "", http.StatusUnprocessableEntity, "Enter the name"},
+	} {
+		code, page := b.post("/platforms?lang=en", "name", "portal", "user", "", "institution", c.text, "chosen", c.chosen, "chosen_for", c.chosenFor)
+		if code != c.code || !strings.Contains(page, c.says) {
+			t.Errorf("%s: %d, no %q in\n%s", c.name, code, c.says, page)
+		}
+	}
+	if _, part := b.part("/institutions?institution=" + "한빛"); !strings.Contains(part, `<option value="한빛시">9990200</option>`) || strings.Contains(part, "가온") {
+		t.Errorf("proposals: %s", part)
+	}
+	if _, part := newBrowser(t, s).as("officer").part("/institutions?institution=한빛"); strings.Contains(part, "한빛시") {
+		t.Error("an officer is told of institutions out of sight")
+	}
+}

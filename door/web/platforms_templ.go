@@ -359,7 +359,7 @@ func platformsPage(p page, v platformsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.Anywhere {
-				templ_7745c5c3_Err = field(fieldView{ID: "institution", Name: "institution", Label: p.T("web.platform.institution"), Type: "text", Required: true, Value: v.Form.Institution, Hint: p.T("web.platform.institution.hint")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = bodyField(p, v.Body).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
