@@ -3,7 +3,7 @@
 // remove it; the next census closes both.
 //
 // PLAN: {base, password, shots, files: {provider, lost, foreign, remove}}
-import { look, open, say, signIn, visitor } from './browser.mjs';
+import { look, open, paper, say, signIn, visitor } from './browser.mjs';
 
 const plan = JSON.parse(process.env.PLAN);
 const { provider, lost, foreign, remove } = plan.files;
@@ -40,6 +40,7 @@ try {
   await clean(operator, 'findings before a census');
   await count(operator, '다른 점 2건');
   await clean(operator, 'findings after a census');
+  await paper(operator, 'the findings');
 
   const officer = await visitor(browser, plan.base, { width: 390 });
   await signIn(officer.page, 'officer', plan.password);
