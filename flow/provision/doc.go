@@ -97,6 +97,7 @@
 //	provision.write_off       a deletion was proposed to be given up; subject proposal, then as always
 //	provision.write_off_confirm  it was given up                  state=written_off
 //	provision.write_off_refuse   it was not
+//	provision.write_off_withdraw  who proposed it took it back
 //
 // A finding that opens or ends is an entry of the census, re-check or write-off that saw
 // it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"

@@ -37,8 +37,9 @@ type WriteOffState string
 const (
 	WriteOffProposed  WriteOffState = "proposed"
 	WriteOffConfirmed WriteOffState = "confirmed"
-	WriteOffRefused   WriteOffState = "refused" // by anybody who may confirm, or withdrawn by who proposed it
-	WriteOffMoot      WriteOffState = "moot"    // the deletion ended before anybody decided
+	WriteOffRefused   WriteOffState = "refused"   // by anybody who may confirm
+	WriteOffWithdrawn WriteOffState = "withdrawn" // by who proposed it, before anybody decided
+	WriteOffMoot      WriteOffState = "moot"      // the deletion ended before anybody decided
 )
 
 // WriteOffIn proposes to give up a deletion.
@@ -192,6 +193,21 @@ func refuseWriteOff(ctx context.Context, c *op.Call, s Store, in DecideIn) (Writ
 	return o, s.PutWriteOff(ctx, o)
 }
 
+// withdrawWriteOff takes a proposal back. Only who made it may: to others it is theirs to
+// refuse, if to anybody. naru goes on trying.
+func withdrawWriteOff(ctx context.Context, c *op.Call, s Store, in DecideIn) (WriteOff, error) {
+	o, what, err := openWriteOff(ctx, c, s, in.ID)
+	if err != nil {
+		return o, err
+	}
+	if o.ProposedBy != c.Actor.User {
+		return o, naru.NewError(naru.Denied, "provision.not_proposer", "object", string(o.ID))
+	}
+	o.State, o.DecidedBy, o.DecidedAt = WriteOffWithdrawn, c.Actor.User, c.Now
+	c.Record(append([]string{string(o.ID)}, what.subjects()...), "write_off", string(o.State))
+	return o, s.PutWriteOff(ctx, o)
+}
+
 // closeMoot ends a proposal to write off what is not being deleted any more. A deletion that
 // went through at the first try was never proposed, so nothing is looked for.
 func closeMoot(ctx context.Context, c *op.Call, st Store, s subject, was Work) error {
@@ -215,7 +231,7 @@ type WriteOffFilter struct {
 	Institution inventory.InstitutionID `json:"institution,omitempty" doc:"institution id"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty" doc:"provider id"`
 	Instance    InstanceID              `json:"instance,omitempty" doc:"instance id"`
-	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed, refused or moot"`
+	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed, refused, withdrawn or moot"`
 }
 
 // WriteOffsIn asks for a page of proposals, the newest first.
