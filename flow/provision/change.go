@@ -71,7 +71,10 @@ func includes(object, fields []byte) bool {
 
 // finishChange stores how an update ended: with the new values, or with the old ones and
 // the reason. The order that is no longer needed is free again.
-func finishChange(ctx context.Context, c *op.Call, s Store, i *Instance, a Answer) error {
+func (r Request) finishChange(ctx context.Context, c *op.Call, s Store, i *Instance, a Answer) error {
+	if err := r.settleDoubt(ctx, c, s, i, a); err != nil {
+		return err
+	}
 	change := *i.Change
 	change.EndedAt, change.Fault = c.Now, i.Fault
 	i.Change, i.Fault = &change, naru.Message{}

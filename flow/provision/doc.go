@@ -23,7 +23,7 @@
 // when it fails it is ready as before and Change says why.
 //
 //	updating --patch--> done: ready with the new values
-//	   |         |----> accepted: poll; failed or too slow: ready as before
+//	   |         |----> accepted: poll; failed: ready as before; too slow: fetch
 //	   |         |----> refused: ready as before
 //	   |         -----> answer lost: patch again, which has one effect
 //	   -> when that does not help: fetch; the new values, the old ones, or "update_unknown"
@@ -33,7 +33,7 @@
 //
 // The time an operation may take is the shorter of the plan's maximum_polling_duration and
 // naru's own limit (HandlersWithin). When it is over, a creation is cleaned up as an orphan,
-// an update counts as failed, and a deletion is asked for again.
+// an update is settled by what the provider shows, and a deletion is asked for again.
 //
 // Invariants:
 //   - a refusal of law, certificate, order or budget is decided before anything leaves
@@ -99,8 +99,8 @@
 //	provision.write_off_refuse   it was not
 //	provision.write_off_withdraw  who proposed it took it back
 //
-// A finding that opens or ends is an entry of the census, re-check or write-off that saw
-// it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"
+// A finding that opens or ends is an entry of the census, re-check, write-off or end of an
+// update that saw it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"
 // the state, "why" the message key of the ground that is not met.
 //
 // meter opens the usage window at provision.settle with state=ready and closes it at

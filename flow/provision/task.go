@@ -263,7 +263,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
 	if before == Updating && i.State == Ready {
-		return step, finishChange(ctx, c, s, &i, a)
+		return step, r.finishChange(ctx, c, s, &i, a)
 	}
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
