@@ -29,9 +29,13 @@ type CareStore interface {
 	ForgetCalls(ctx context.Context, before time.Time, limit int) ([]BrokerCall, error)
 	Calls(ctx context.Context, f CallFilter, p naru.Page) (naru.List[BrokerCall], error)
 	InFlight(ctx context.Context, f InFlightFilter, p naru.Page) (naru.List[InFlight], error)
-	// Hasten makes the waiting task of a name about a subject due; ok is false when there is
-	// none.
+	// Hasten makes the task of a name about a subject due, which does not concern a process
+	// that is at it; ok is false when there is none.
 	Hasten(ctx context.Context, task, subject string, now time.Time) (ok bool, err error)
+	// Supersede removes the tasks of a name about a subject that no process is at.
+	Supersede(ctx context.Context, task, subject string, now time.Time) error
+	// Queued counts the tasks of a name about a subject.
+	Queued(ctx context.Context, task, subject string) (int, error)
 
 	Finding(ctx context.Context, id FindingID) (Finding, error)
 	Findings(ctx context.Context, f FindingFilter, p naru.Page) (naru.List[FindingRow], error)

@@ -46,6 +46,8 @@
 //     cleaned up too;
 //   - at any moment an instance or binding is settled (ready, failed, deleted, written off)
 //     or has a task and the time of its next attempt; nothing is given up silently;
+//   - it has one row in the queue. What waits is superseded by a new wish, and a poll that a
+//     wish overtook leaves with its answer; an instance sleeps until its last binding is gone;
 //   - a time further away than any wait was written by a clock that went back, and counts
 //     as past;
 //   - an update never loses the instance: whatever is answered, it stays live with values

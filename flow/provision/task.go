@@ -83,7 +83,7 @@ type preparing = func(context.Context, *op.Call, Store, string) (Request, bool, 
 func calling(b Broker) func(context.Context, Request) Answer {
 	return func(ctx context.Context, r Request) Answer {
 		switch {
-		case r.Step == Wait:
+		case r.Step == Wait, r.Step == Sleep:
 			return Answer{}
 		case r.Step == Fetch && r.Binding == "" && !r.Terms.Retrievable:
 			return Answer{Outcome: Missing}
@@ -150,11 +150,8 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if busy, err := i.busy(ctx, c, s, TaskInstance, subject); err != nil || busy || i.early(c.Now) {
 		return Request{Step: Wait, Instance: i.ID}, false, err
 	}
-	if i.State == Deleting {
-		bindings, err := s.Bindings(ctx, i.ID)
-		if err != nil || countLive(bindings) > 0 {
-			return Request{Step: Wait, Instance: i.ID}, false, err
-		}
+	if held, err := i.held(ctx, s); err != nil || held {
+		return Request{Step: Sleep, Instance: i.ID}, false, err
 	}
 	was := i.Work
 	i.Work = i.Begin(c.ID, c.Now)
@@ -203,8 +200,14 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if err != nil {
 		return op.Step{}, err
 	}
+	if r.Step == Sleep {
+		return i.sleep(ctx, s)
+	}
 	was, before := i.Work, i.State
 	step, stale := resume(&i.Work, r, c.Now)
+	if stale && !r.Step.changes() && i.unchanged(was) {
+		return spare(ctx, s, TaskInstance, string(i.ID), step)
+	}
 	if !stale {
 		i.Limit = r.Limit
 		a = r.judge(a)

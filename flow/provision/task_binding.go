@@ -91,6 +91,9 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 	}
 	was, before := b.Work, b.State
 	step, stale := resume(&b.Work, r, c.Now)
+	if stale && !r.Step.changes() && b.unchanged(was) {
+		return spare(ctx, s, TaskBinding, string(b.ID), step)
+	}
 	if !stale {
 		b.Limit = r.Limit
 		a = checkContent(r, a)
@@ -116,5 +119,8 @@ func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer
 			return step, fmt.Errorf("credentials of %s: %w", b.ID, err)
 		}
 	}
-	return step, s.PutBinding(ctx, b)
+	if err := s.PutBinding(ctx, b); err != nil || b.State.Live() {
+		return step, err
+	}
+	return step, i.wake(ctx, c, s)
 }

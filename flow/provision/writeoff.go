@@ -177,6 +177,11 @@ func (s *subject) writeOff(ctx context.Context, c *op.Call, st Store) error {
 	if err := st.SettleCalls(ctx, s.instance.ID, s.bindingID(), settled); err != nil {
 		return err
 	}
+	if s.binding != nil {
+		if err := s.instance.wake(ctx, c, st); err != nil {
+			return err
+		}
+	}
 	f := Finding{Kind: LeftBehind, Binding: s.bindingID(), Why: before.Trouble}.about(&s.instance)
 	l := ledger{call: c, store: st}
 	return l.open(ctx, f)
