@@ -31,7 +31,8 @@
 // A plan change needs another approved order of the same component, named or found as for a creation. A
 // rotation is found by naru's own record: service_id and plan_id may be missing. Of the context naru reads
 // platform, naru_order and instance_name; only the name goes to the provider. previous_values is the
-// platform's memory and decides nothing.
+// platform's memory: when it names another plan or version than the instance has, the update is refused with 422
+// until the pictures agree, which asking for what the instance has already makes sure of (200).
 //
 // The catalogue shows services and plans as their brokers wrote them, vendor fields and all, but for ids,
 // names, texts, what naru answers itself (instances_retrievable, bindings_retrievable), the parameter
