@@ -126,7 +126,9 @@ func (i *Instance) overtaken(c *op.Call) {
 	i.Change = &change
 }
 
-// asRefusal reports whether an error is one a caller is told.
-func asRefusal(err error, refusal **naru.Error) bool {
-	return errors.As(err, refusal) && naru.KindOf(err) != naru.Internal
+// refusalOf tells a refusal, which a caller is told, from a fault of naru's own.
+func refusalOf(err error) (*naru.Error, bool) {
+	var refusal *naru.Error
+	ok := errors.As(err, &refusal) && refusal.Kind != naru.Internal
+	return refusal, ok
 }

@@ -139,8 +139,8 @@ func results(asks []ask) (list []Check, allowed bool, err error) {
 	for _, a := range asks {
 		check := Check{Name: a.name, Passed: true}
 		if err := a.run(); err != nil {
-			var refusal *naru.Error
-			if !asRefusal(err, &refusal) {
+			refusal, ok := refusalOf(err)
+			if !ok {
 				return nil, false, err
 			}
 			check.Passed, check.Message, allowed = false, refusal.Message, false
