@@ -76,6 +76,9 @@ func (q *request) showInstance(code int, f *flash) error {
 	v := instanceView{InstanceOut: out, MayUse: q.may("provision.use"), MaySee: q.may("provision.secret"), MayRecord: q.may("record.read"), Now: q.call().Now}
 	p := q.page(page{Title: q.instanceTitle(out), Crumbs: []link{{Text: q.t("web.instances"), URL: "/instances"}}, Flash: f})
 	if q.partial() {
+		if !busy(out) { // what can be done stands around the part, and is old now
+			q.w.Header().Set("HX-Refresh", "true")
+		}
 		return q.render(code, instanceState(p, v))
 	}
 	return q.show(code, p, instancePage(p, v))
