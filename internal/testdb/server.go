@@ -61,7 +61,7 @@ func (s *server) need(t testing.TB) *server {
 
 func (s *server) begin() (err error) {
 	if s.url = os.Getenv("NARU_TEST_POSTGRES"); s.url == "" {
-		if s.url, err = start("-c", "fsync=off"); err != nil {
+		if s.url, err = start(memory(), "-c", "fsync=off", "-c", "max_wal_size=128MB"); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func named(url, name string) string { return strings.Replace(url, "/postgres?", 
 func DurableURL(t testing.TB) string {
 	t.Helper()
 	NeedPostgres(t)
-	url, err := start()
+	url, err := start(os.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,14 +119,25 @@ func NeedPostgres(t testing.TB) {
 // prefix begins the names of the folders of servers.
 const prefix = "naru-testdb-"
 
-// start makes a cluster in a temporary folder and runs it until this program ends.
-func start(settings ...string) (url string, err error) {
+// memory is a folder that costs no disk, where there is one with room: every database is hundreds of small files,
+// and making and removing them again and again costs a disk's file system more than the tests cost.
+func memory() string {
+	const folder, room = "/dev/shm", 1 << 30
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(folder, &s); err != nil || s.Bavail*uint64(s.Bsize) < room {
+		return os.TempDir()
+	}
+	return folder
+}
+
+// start makes a cluster in a new folder below another and runs it until this program ends.
+func start(below string, settings ...string) (url string, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return "", err
 	}
-	sweep()
-	dir, err := os.MkdirTemp("", prefix)
+	sweep(below)
+	dir, err := os.MkdirTemp(below, prefix)
 	if err != nil {
 		return "", err
 	}
@@ -173,8 +184,8 @@ func run(bin, dir string, cred *syscall.Credential, settings []string) error {
 }
 
 // sweep removes folders whose server runs no more: their program was killed together with its keeper.
-func sweep() {
-	folders, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*")) // the pattern is well formed
+func sweep(below string) {
+	folders, _ := filepath.Glob(filepath.Join(below, prefix+"*")) // the pattern is well formed
 	for _, dir := range folders {
 		info, err := os.Stat(dir)
 		if err != nil || time.Since(info.ModTime()) < time.Minute { // it may be about to start

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) == "" {
 		os.Exit(m.Run())
 	}
-	if _, err := start("-c", "fsync=off"); err != nil {
+	if _, err := start(os.TempDir(), "-c", "fsync=off"); err != nil {
 		panic(err)
 	}
 	_, _ = os.Stdout.WriteString("ready\n")
@@ -62,8 +62,8 @@ func TestAServerEndsWithItsKilledProgramAndLeavesNothing(t *testing.T) {
 }
 
 func TestFoldersOfDeadServersAreSwept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
 	dead := exec.Command("true")
 	if err := dead.Run(); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestFoldersOfDeadServersAreSwept(t *testing.T) {
 		if err := os.Chtimes(folder, f.at, f.at); err != nil {
 			t.Fatal(err)
 		}
-		sweep()
+		sweep(dir)
 		_, err := os.Stat(folder)
 		if stays := !errors.Is(err, fs.ErrNotExist); stays != f.stay {
 			t.Errorf("%s stays: %v", name, stays)
