@@ -154,7 +154,7 @@ func start(below string, settings ...string) (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	settings = append(settings, "-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "max_connections=200")
+	settings = append(settings, "-c", "dynamic_shared_memory_type=mmap", "-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "max_connections=200")
 	if err := run(bin, dir, cred, settings); err != nil {
 		return "", err
 	}
