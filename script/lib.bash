@@ -50,3 +50,21 @@ apt_unpack() {
 	done
 	rm -rf "$apt"
 }
+
+# own_folder makes a folder named after the first argument the TMPDIR of this script. It goes when the script ends. Those of
+# scripts that were killed go now: whoever lives, or has a child that does, holds the lock of its folder.
+own_folder() {
+	local old lock temporary=${TMPDIR:-/tmp}
+	for old in "$temporary/$1".*; do
+		[[ -e $old/lock ]] || continue
+		exec {lock}<"$old/lock"
+		if flock -n "$lock"; then rm -rf "$old"; fi
+		exec {lock}<&-
+	done
+	TMPDIR=$(mktemp -d "$temporary/$1.XXXXXX")
+	export TMPDIR
+	chmod 755 "$TMPDIR" # as root, PostgreSQL's user goes through
+	exec {lock}>"$TMPDIR/lock"
+	flock "$lock"
+	trap 'rm -rf "$TMPDIR"' EXIT
+}

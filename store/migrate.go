@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -15,6 +17,23 @@ import (
 //
 //go:embed migrate/*.sql
 var migrations embed.FS
+
+// Schema tells sets of migrations apart, for those who keep a migrated database: it changes with every name and text.
+func Schema() (string, error) {
+	names, err := fs.Glob(migrations, "migrate/*.sql")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, name := range names {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
+}
 
 // migrate applies what is missing. Two processes that start at once on PostgreSQL
 // wait for each other at the write lock.

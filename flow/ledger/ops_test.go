@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -52,7 +51,7 @@ func each(t *testing.T, test func(t *testing.T, b *bed)) {
 		fatal(t, err)
 		test(t, &bed{testdb.Runner(db), db, back, ledger.New(verifier), signer, verifier})
 	}
-	t.Run("sqlite", func(t *testing.T) { open(t, "sqlite", filepath.Join(t.TempDir(), "naru.db")) })
+	t.Run("sqlite", func(t *testing.T) { open(t, "sqlite", testdb.SQLitePath(t)) })
 	t.Run("postgres", func(t *testing.T) { open(t, "pgx", testdb.PostgresURL(t)) })
 }
 

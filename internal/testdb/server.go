@@ -3,13 +3,13 @@ package testdb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,55 +18,84 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // server is the one PostgreSQL of a test program.
 type server struct {
-	once  sync.Once
-	url   string
-	err   error
-	names atomic.Int64
+	once     sync.Once
+	url      string
+	admin    *sql.DB
+	template string
+	err      error
+	names    atomic.Int64
 }
 
 var shared server
 
-// PostgresURL creates a fresh, empty database and returns its URL. NARU_TEST_POSTGRES
+// PostgresURL copies a fresh, migrated database and returns its URL. NARU_TEST_POSTGRES
 // names a running server to use instead of starting one.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.url = os.Getenv("NARU_TEST_POSTGRES"); shared.url == "" {
-			shared.url, shared.err = start("-c", "fsync=off")
-		}
-	})
-	if shared.err != nil {
+	return shared.need(t).database(t, shared.template)
+}
+
+// EmptyPostgresURL is PostgresURL without the tables.
+func EmptyPostgresURL(t testing.TB) string {
+	t.Helper()
+	return shared.need(t).database(t, "template1")
+}
+
+// need starts the server once; without server binaries the test is skipped, or fails when
+// NARU_REQUIRE names postgres.
+func (s *server) need(t testing.TB) *server {
+	t.Helper()
+	s.once.Do(func() { s.err = s.begin() })
+	if s.err != nil {
 		if strings.Contains(os.Getenv("NARU_REQUIRE"), "postgres") {
-			t.Fatal(shared.err)
+			t.Fatal(s.err)
 		}
-		t.Skip("PostgreSQL is not available: ", shared.err)
+		t.Skip("PostgreSQL is not available: ", s.err)
 	}
-	name := fmt.Sprintf("naru_%d_%d", os.Getpid(), shared.names.Add(1))
-	admin := connect(t, shared.url)
-	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+	return s
+}
+
+func (s *server) begin() (err error) {
+	if s.url = os.Getenv("NARU_TEST_POSTGRES"); s.url == "" {
+		if s.url, err = start(memory(), "-c", "fsync=off", "-c", "max_wal_size=128MB"); err != nil {
+			return err
+		}
+	}
+	if s.admin, err = sql.Open("pgx", s.url); err != nil {
+		return err
+	}
+	s.template, err = template(s.admin, s.url)
+	return err
+}
+
+// database copies a template for one test.
+func (s *server) database(t testing.TB, template string) string {
+	t.Helper()
+	name := fmt.Sprintf("naru_%d_%d", os.Getpid(), s.names.Add(1))
+	if _, err := s.admin.Exec("CREATE DATABASE " + name + " TEMPLATE " + template); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+		if _, err := s.admin.Exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
 			t.Error(err)
 		}
-		admin.Close()
 	})
-	return strings.Replace(shared.url, "/postgres?", "/"+name+"?", 1)
+	return named(s.url, name)
 }
+
+// named is the URL of another database of the same server.
+func named(url, name string) string { return strings.Replace(url, "/postgres?", "/"+name+"?", 1) }
 
 // DurableURL starts a PostgreSQL of its own that syncs every commit, for measurements, and
 // returns the URL of its first database. Without server binaries the caller is skipped.
 func DurableURL(t testing.TB) string {
 	t.Helper()
 	NeedPostgres(t)
-	url, err := start()
+	url, err := start(os.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,23 +116,28 @@ func NeedPostgres(t testing.TB) {
 	}
 }
 
-func connect(t testing.TB, url string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
+// prefix begins the names of the folders of servers.
+const prefix = "naru-testdb-"
+
+// memory is a folder that costs no disk, where there is one with room: every database is hundreds of small files,
+// and making and removing them again and again costs a disk's file system more than the tests cost.
+func memory() string {
+	const folder, room = "/dev/shm", 1 << 30
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(folder, &s); err != nil || s.Bavail*uint64(s.Bsize) < room {
+		return os.TempDir()
 	}
-	_ = stdlib.GetDefaultDriver() // keeps the driver's registration visible
-	return db
+	return folder
 }
 
-// start makes a cluster in a temporary folder and runs it until this program ends.
-func start(settings ...string) (url string, err error) {
+// start makes a cluster in a new folder below another and runs it until this program ends.
+func start(below string, settings ...string) (url string, err error) {
 	bin, err := binaries()
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "naru-testdb-")
+	sweep(below)
+	dir, err := os.MkdirTemp(below, prefix)
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +154,7 @@ func start(settings ...string) (url string, err error) {
 	if err != nil {
 		return "", err
 	}
-	settings = append(settings, "-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "max_connections=200")
+	settings = append(settings, "-c", "dynamic_shared_memory_type=mmap", "-c", "listen_addresses=127.0.0.1", "-c", "port="+strconv.Itoa(port), "-c", "unix_socket_directories=", "-c", "max_connections=200")
 	if err := run(bin, dir, cred, settings); err != nil {
 		return "", err
 	}
@@ -128,23 +162,52 @@ func start(settings ...string) (url string, err error) {
 	return url, ready(url)
 }
 
-// run starts the server bound to this program's life: when the program ends for any
-// reason, the kernel stops the server.
+// keeper runs the server until its standard input ends, as it does when this program ends for any reason, and
+// leaves nothing behind. What a terminal sends to the whole group does not end it first.
+const keeper = `trap '' HUP INT QUIT TERM
+"$@" & server=$!
+read -r _
+kill -QUIT $server; wait $server
+folder=$PWD; cd /; rm -rf "$folder"`
+
 func run(bin, dir string, cred *syscall.Credential, settings []string) error {
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread() // the death signal is bound to the starting thread
-		cmd := exec.Command(filepath.Join(bin, "postgres"), append([]string{"-D", dir + "/data"}, settings...)...)
-		cmd.Dir = dir
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred, Pdeathsig: syscall.SIGQUIT}
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // ends with this program
-		}
-	}()
-	return <-started
+	cmd := exec.Command("/bin/sh", append([]string{"-c", keeper, "keeper", filepath.Join(bin, "postgres"), "-D", dir + "/data"}, settings...)...)
+	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Credential: cred}
+	if _, err := cmd.StdinPipe(); err != nil { // nothing is ever written to it
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }() // it ends after this program and holds the pipe until then
+	return nil
 }
+
+// sweep removes folders whose server runs no more: their program was killed together with its keeper.
+func sweep(below string) {
+	folders, _ := filepath.Glob(filepath.Join(below, prefix+"*")) // the pattern is well formed
+	for _, dir := range folders {
+		info, err := os.Stat(dir)
+		if err != nil || time.Since(info.ModTime()) < time.Minute { // it may be about to start
+			continue
+		}
+		if pid, ok := process(dir); !ok || !lives(pid) {
+			_ = os.RemoveAll(dir) // what cannot be removed is somebody else's
+		}
+	}
+}
+
+// process is that of a folder's server, which a server that ended in order takes back.
+func process(dir string) (pid int, ok bool) {
+	text, _ := os.ReadFile(pidFile(dir))
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	return pid, err == nil
+}
+
+func pidFile(dir string) string { return filepath.Join(dir, "data", "postmaster.pid") }
+
+func lives(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
 // ready waits until the server answers, for at most half a minute.
 func ready(url string) error {

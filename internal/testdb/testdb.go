@@ -5,7 +5,6 @@ package testdb
 import (
 	"context"
 	"crypto/rand"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -30,7 +29,7 @@ func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 // SQLite opens a fresh database in the test's temporary folder.
 func SQLite(t testing.TB) *store.DB {
 	t.Helper()
-	return open(t, filepath.Join(t.TempDir(), "naru.db"))
+	return open(t, SQLitePath(t))
 }
 
 // Postgres opens a fresh database on a PostgreSQL server that lives as long as the
@@ -58,15 +57,19 @@ func open(t testing.TB, dsn string) *store.DB {
 // Sealer returns a sealer with a random key.
 func Sealer(t testing.TB) *store.Sealer {
 	t.Helper()
-	key := make([]byte, store.SealKeySize)
-	if _, err := rand.Read(key); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.NewSealer(key)
+	s, err := newSealer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func newSealer() (*store.Sealer, error) {
+	key := make([]byte, store.SealKeySize)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	return store.NewSealer(key)
 }
 
 // Noon is the instant fixed clocks of tests show.

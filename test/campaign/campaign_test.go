@@ -103,7 +103,7 @@ func build(t *testing.T, p plan) *house {
 	h.broker.Config.Addr = h.broker.URL[len("http://"):] // the same again after a kill
 	config := testnaru.Config{}
 	if p.postgres {
-		config.Database = testdb.PostgresURL(t)
+		config.Database = testdb.EmptyPostgresURL(t)
 	}
 	n := testnaru.Start(t, config)
 	c := h.broker.Config

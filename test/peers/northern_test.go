@@ -38,7 +38,7 @@ func onEach(t *testing.T, test func(t *testing.T, c testnaru.Config)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, testnaru.Config{Database: testdb.PostgresURL(t)})
+		test(t, testnaru.Config{Database: testdb.EmptyPostgresURL(t)})
 	})
 }
 

@@ -42,15 +42,28 @@ export async function signIn(page, user, password) {
   await page.waitForURL((u) => !u.pathname.startsWith('/sign-in'));
 }
 
+/** Rules that ask for colours and places. The others ask what there is and what of it is visible. */
+const ofStyle = ['color-contrast', 'css-orientation-lock', 'link-in-text-block', 'p-as-heading', 'scrollable-region-focusable', 'target-size'];
+const every = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
 /** axe returns the violations of the page, each with the first elements it names. */
-export async function axe(page) {
+export async function axe(page, { onlyStyle = false } = {}) {
   await page.evaluate(axeSource); // through the debugger, which the page's policy does not stop
-  return page.evaluate(async () => {
-    const result = await window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
+  return page.evaluate(async (runOnly) => {
+    const result = await window.axe.run(document, { runOnly, resultTypes: ['violations'] }); // nobody reads what passed
     const why = (n) => [...n.any, ...n.all, ...n.none].map((c) => c.message)[0] ?? '';
     return result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')} (${why(n)})`).join(' | ')}`);
+  }, onlyStyle ? ofStyle : every);
+}
+
+/** content is all of a page but its style: every element with its attributes and words, and whether it is visible. */
+export function content(page) {
+  return page.evaluate(() => {
+    const seen = [...document.querySelectorAll('*')].map((e) => (e.checkVisibility({ visibilityProperty: true }) ? 1 : 0)).join('');
+    const all = document.documentElement.cloneNode(true);
+    all.removeAttribute('data-krds-mode');
+    for (const e of all.querySelectorAll('button[name=contrast]:is([aria-pressed=true], [aria-pressed=false])')) e.removeAttribute('aria-pressed');
+    return seen + all.outerHTML;
   });
 }
 
