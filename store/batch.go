@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"naru/base/record"
 )
 
 // bulk is a statement that puts rows which can wait: they are collected and written
@@ -191,9 +193,8 @@ func places(rows, width int) string {
 
 // pendingEntry is an entry of the record that waits for its index.
 type pendingEntry struct {
-	op       string
-	leaf     []byte
-	subjects []string
+	record.Entry
+	leaf []byte
 }
 
 // argRow reads the values of a row as they were given to a statement: what the row will

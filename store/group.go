@@ -36,7 +36,7 @@ func (g *group) run(j job) error {
 	ctx := context.WithoutCancel(j.ctx)
 	r, db := &running{group: g, layer: newLayer()}, g.w.db
 	err := protect(func() error {
-		return j.fn(ctx, &Tx{dialect: db.dialect, sealer: db.sealer, cache: db.cache, job: r})
+		return j.fn(ctx, &Tx{dialect: db.dialect, sealer: db.sealer, cache: db.cache, recent: db.recent, job: r})
 	})
 	if err == nil {
 		err = r.failed
@@ -145,7 +145,7 @@ func (g *group) flush(ctx context.Context, l *layer, tables []string) error {
 func isRecord(table string) bool { return strings.HasPrefix(table, "record_") }
 
 // remembers reports whether results are remembered that such a table is a part of.
-func remembers(table string) bool { return !isRecord(table) && table != "task" && table != "follower" }
+func remembers(table string) bool { return !isRecord(table) && table != "task" }
 
 // end writes what is left, with the mark that tells other processes to forget, and
 // commits. What was changed is what is remembered from then on.
@@ -174,5 +174,6 @@ func (g *group) end(ctx context.Context) error {
 		return err
 	}
 	w.db.cache.committed(g.layer, version)
+	w.db.recent.add(w.record.fresh)
 	return nil
 }

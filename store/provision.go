@@ -269,7 +269,7 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
 		tx.fill(openTag(i.ID, ""), []provision.BrokerCall(nil), []string{openTag(i.ID, "")}, "broker_call")
 		tx.fill(findingsKey(i.ID), []provision.Finding(nil), nil, "finding")
-		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
+		tx.fill(windowKey(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
 	return nil
 }

@@ -17,13 +17,14 @@ import (
 type recordState struct {
 	tree    record.Tree
 	loaded  bool
-	size    int64 // as stored
-	version int64 // as stored; see putHead
+	size    int64          // as stored
+	version int64          // as stored; see putHead
+	fresh   []record.Entry // written in the transaction under way
 }
 
 // found takes note of the stored head.
 func (s *recordState) found(size, version int64) {
-	s.size, s.version = size, version
+	s.size, s.version, s.fresh = size, version, nil
 	s.loaded = s.loaded && s.tree.Size == size
 }
 
@@ -35,7 +36,7 @@ func (tx *Tx) AppendEntries(_ context.Context, entries []record.Entry) error {
 		if err != nil {
 			return err
 		}
-		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i].Op, leaf, entries[i].Subjects})
+		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i], leaf})
 	}
 	return nil
 }
@@ -53,10 +54,12 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 	for i, e := range l.record {
 		index := w.record.tree.Size + int64(i)
 		hashes[i] = tlog.RecordHash(e.leaf)
-		entries = append(entries, []any{index, e.op, e.leaf, hashes[i][:]})
-		for _, s := range e.subjects {
+		entries = append(entries, []any{index, e.Op, e.leaf, hashes[i][:]})
+		for _, s := range e.Subjects {
 			subjects = append(subjects, []any{s, index})
 		}
+		e.Index = index
+		w.record.fresh = append(w.record.fresh, e.Entry)
 	}
 	tree, tiles := w.record.tree.Append(hashes)
 	rows := make([][]any, len(tiles))
@@ -156,8 +159,12 @@ func joinHashes(hashes []tlog.Hash) []byte {
 	return out
 }
 
-// EntriesFrom implements op.View.
+// EntriesFrom implements op.View. What a write before it put in the same group may not
+// be among them yet.
 func (tx *Tx) EntriesFrom(ctx context.Context, from int64, limit int) ([]record.Entry, error) {
+	if known := tx.recent.from(from, limit); len(known) > 0 {
+		return known, nil
+	}
 	const q = `SELECT idx, leaf FROM record_entry WHERE idx >= $1 ORDER BY idx LIMIT $2`
 	return collect(ctx, tx, scanEntry, q, from, limit)
 }
