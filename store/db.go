@@ -21,6 +21,7 @@ type DB struct {
 	sealer  *Sealer
 	cache   *cache
 	recent  *recent
+	known   *knownIDs
 	count   atomic.Int64
 }
 
@@ -33,7 +34,9 @@ func Open(ctx context.Context, dsn string, sealer *Sealer) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
-	db := &DB{dialect: d, read: read, write: write, sealer: sealer, cache: newCache(), recent: &recent{}}
+	db := &DB{dialect: d, read: read, write: write, sealer: sealer, recent: &recent{}}
+	db.known = newKnownIDs(db)
+	db.cache = newCache(db.known)
 	if err := db.start(ctx); err != nil {
 		read.Close()
 		write.Close()
@@ -58,6 +61,7 @@ func (db *DB) start(ctx context.Context) error {
 // Close stops the writer after the writes under way and closes the database.
 func (db *DB) Close() error {
 	db.writer.stop()
+	db.known.reads.Wait()
 	rerr := db.read.Close()
 	if err := db.write.Close(); err != nil {
 		return err

@@ -160,6 +160,10 @@ func maybe[T any](rows []T, err error) (v T, ok bool, e error) {
 func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE platform = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
 	tag := platformTag(platform, platformID)
+	if tx.job != nil && tx.load == nil && tx.job.get(tag) == nil && tx.cache.known.absent(platform, platformID) {
+		tx.fill(tag, []provision.Instance(nil), []string{tag}, "instance")
+		return provision.Instance{}, false, nil
+	}
 	return ownFirst(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, platform, platformID)
 	}))
@@ -239,6 +243,9 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 	stored, err := scanInstance(argRow(args))
 	if err != nil {
 		return fmt.Errorf("instance %s: %w", i.ID, err)
+	}
+	if i.PlatformID != "" {
+		tx.cache.known.add(i.Platform, i.PlatformID)
 	}
 	of, order := platformTag(i.Platform, i.PlatformID), orderTag(i.Order)
 	_, known := peek[provision.Instance](tx, instanceKey(i.ID))
