@@ -126,7 +126,7 @@ func (g *group) flush(ctx context.Context, l *layer, tables []string) error {
 		return nil
 	}
 	g.changed = true
-	list := l.statements(tables)
+	list := l.statements(g.w.db.dialect, tables)
 	if tables == nil || slices.ContainsFunc(tables, isRecord) {
 		entries, err := g.w.recordStatements(ctx, l)
 		if err != nil {
@@ -161,7 +161,7 @@ func (g *group) end(ctx context.Context) error {
 		w.db.cache.committed(g.layer, g.version) // what was read may stay
 		return err
 	}
-	list := g.layer.statements(nil)
+	list := g.layer.statements(w.db.dialect, nil)
 	entries, err := w.recordStatements(ctx, g.layer)
 	if err != nil {
 		return err

@@ -67,9 +67,12 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 		rows[i] = []any{t.Level, t.Number, joinHashes(t.Hashes)}
 	}
 	w.record.tree, l.record = tree, nil
-	list := inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
-	list = append(list, inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
-	return append(list, inserts(`INSERT INTO record_tile (level, number, hashes)`,
+	d := w.db.dialect
+	list := d.inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
+	if len(subjects) > 0 {
+		list = append(list, d.inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
+	}
+	return append(list, d.inserts(`INSERT INTO record_tile (level, number, hashes)`,
 		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, rows)...), nil
 }
 

@@ -34,6 +34,7 @@ type writer struct {
 	db      *DB
 	conn    *sql.Conn
 	q       querier // conn, counted
+	ready   prepared
 	record  recordState
 	jobs    chan job
 	quit    chan struct{}
@@ -44,7 +45,7 @@ type writer struct {
 
 func startWriter(db *DB, conn *sql.Conn) *writer {
 	w := &writer{
-		db: db, conn: conn, q: counted{conn, &db.count},
+		db: db, conn: conn, q: counted{conn, &db.count}, ready: prepared{},
 		jobs: make(chan job, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -199,14 +200,14 @@ func (w *writer) renew(ctx context.Context) bool {
 	if err != nil {
 		return false // the next write tries again
 	}
-	w.conn, w.q, w.record.loaded = conn, counted{conn, &w.db.count}, false
+	w.conn, w.q, w.ready, w.record.loaded = conn, counted{conn, &w.db.count}, prepared{}, false
 	return true
 }
 
 // send sends statements together.
 func (w *writer) send(ctx context.Context, list []statement) (failed int, err error) {
 	w.db.count.Add(int64(len(list)))
-	return w.db.dialect.send(ctx, w.conn, list)
+	return w.db.dialect.send(ctx, w.conn, w.ready, list)
 }
 
 // rollback ends a transaction of which nothing is kept.
