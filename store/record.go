@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -55,8 +56,10 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 		index := w.record.tree.Size + int64(i)
 		hashes[i] = tlog.RecordHash(e.leaf)
 		entries = append(entries, []any{index, e.Op, e.leaf, hashes[i][:]})
-		for _, s := range e.Subjects {
-			subjects = append(subjects, []any{s, index})
+		for n, s := range e.Subjects {
+			if !slices.Contains(e.Subjects[:n], s) {
+				subjects = append(subjects, []any{s, index})
+			}
 		}
 		e.Index = index
 		w.record.fresh = append(w.record.fresh, e.Entry)
@@ -70,7 +73,7 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 	d := w.db.dialect
 	list := d.inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
 	if len(subjects) > 0 {
-		list = append(list, d.inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
+		list = append(list, d.inserts(`INSERT INTO record_subject (subject, idx)`, ``, subjects)...)
 	}
 	return append(list, d.inserts(`INSERT INTO record_tile (level, number, hashes)`,
 		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, rows)...), nil
