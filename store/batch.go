@@ -86,16 +86,6 @@ func (tx *Tx) put(b *bulk, tags []string, args ...any) {
 	tx.job.layer.pending(b).put(pendingRow{args[0].(string), args})
 }
 
-// puts reports whether a row with a value in a column waits.
-func (r *running) puts(b *bulk, column int, value string) bool {
-	for _, l := range []*layer{r.layer, r.group.layer} {
-		if p := l.rows[b]; p != nil && slices.ContainsFunc(p.rows, func(row pendingRow) bool { return row.args != nil && row.args[column] == value }) {
-			return true
-		}
-	}
-	return false
-}
-
 // remove is put for a row that goes.
 func (tx *Tx) remove(b *bulk, tags []string, key string) {
 	tx.job.layer.change(b.table, tags)

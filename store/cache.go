@@ -81,11 +81,18 @@ func (c *cache) get(key string) (*entry, int64) {
 	return e, c.version
 }
 
+// current is the version that what is remembered belongs to.
+func (c *cache) current() int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.version
+}
+
 // keep remembers a result that was read at a version, if that is still the one.
 func (c *cache) keep(key string, e *entry, version int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if version == c.version && c.pending == 0 {
+	if version == c.version {
 		c.put(key, e)
 	}
 }

@@ -272,7 +272,7 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		}
 		tx.fill(order, live, foundBy(order)(live), "instance")
 	}
-	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
+	if i.Version == 0 && !known && !tx.job.changes(bindingsTags(i.ID)[0]) { // a new one has nothing yet
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
 		tx.fill(openTag(i.ID, ""), []provision.BrokerCall(nil), []string{openTag(i.ID, "")}, "broker_call")
 		tx.fill(findingsKey(i.ID), []provision.Finding(nil), nil, "finding")
