@@ -220,8 +220,19 @@ func scanFlight(s scanner) (f provision.InFlight, err error) {
 	return f, x.finish(&f.Work)
 }
 
-// Hasten implements provision.Store. A task that a process is at stays its own.
+// Hasten implements provision.Store. A process that is at a task stores its next time itself.
 func (tx *Tx) Hasten(ctx context.Context, task, subject string, now time.Time) (bool, error) {
 	n, err := tx.affected(ctx, `UPDATE task SET due = $1 WHERE name = $2 AND subject = $3`, micros(now), task, subject)
 	return n > 0, err
+}
+
+// Supersede implements provision.Store.
+func (tx *Tx) Supersede(ctx context.Context, task, subject string, now time.Time) error {
+	return tx.exec(ctx, `DELETE FROM task WHERE name = $1 AND subject = $2 AND leased_until <= $3`, task, subject, micros(now))
+}
+
+// Queued implements provision.Store.
+func (tx *Tx) Queued(ctx context.Context, task, subject string) (int, error) {
+	n, err := one(ctx, tx, scanInt, `SELECT COUNT(*) FROM task WHERE subject = $1 AND name = $2`, subject, task)
+	return int(n), err
 }

@@ -15,6 +15,7 @@ type Call struct {
 	row     string // of the task that is being worked at, "" in an operation
 	crew    *crew  // of the process, nil when none runs
 	seats   []seat // taken for calls that are begun in this transaction
+	woken   bool   // a row that waits was made due
 }
 
 // newTask is a wish to run a task once the operation has committed.
@@ -37,7 +38,7 @@ func (r *Runner) newCall(who naru.Call, name string) *Call {
 
 // reset forgets what was collected: the store may run an operation again.
 func (c *Call) reset() {
-	c.entries, c.tasks = nil, nil
+	c.entries, c.tasks, c.woken = nil, nil, false
 	for _, s := range c.seats {
 		c.crew.leave(s.lane)
 	}
@@ -52,7 +53,7 @@ func (c *Call) committed() (due bool) {
 			c.crew.leave(s.lane)
 		}
 	}
-	c.seats = nil
+	c.seats, due = nil, c.woken
 	for i := range c.tasks {
 		t := &c.tasks[i]
 		if !t.handed {
@@ -85,6 +86,9 @@ func (c *Call) Enqueue(task, subject string) { c.EnqueueIn("", task, subject) }
 func (c *Call) EnqueueIn(lane, task, subject string) {
 	c.tasks = append(c.tasks, newTask{TaskRow: TaskRow{Name: task, Subject: subject, Lane: lane, Due: c.Now}})
 }
+
+// Wake has the queue looked through once this has committed, because a row of it was made due.
+func (c *Call) Wake() { c.woken = true }
 
 // Seat takes a place for a task in a lane of this process's scheduler. With one the
 // operation may do itself what the task's Prepare would, and hand the result over with

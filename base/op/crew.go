@@ -111,17 +111,26 @@ func (c *crew) forgo(name string) {
 	l.queued--
 }
 
-// take turns a seat into a call, at once or when others have ended. After the end it
-// does nothing: the lease of the row ends too, and another process goes on.
+// take turns a seat into a call, at once or when others have ended. After the end it lets
+// go of the row, and another process goes on.
 func (c *crew) take(e errand) {
+	e.hold = c.bench.hold(e.row)
+	if !c.accept(e) {
+		c.release([]errand{e})
+	}
+}
+
+// accept is take while there is no end.
+func (c *crew) accept(e errand) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.hold = c.bench.hold(e.row)
-	c.held[e.row.ID] = e.hold
 	l := c.lane(e.row.Lane)
 	l.seats--
+	if c.over {
+		return false
+	}
+	c.held[e.row.ID] = e.hold
 	switch {
-	case c.over:
 	case l.busy < c.work.Lane && c.busy < c.work.Tasks:
 		c.start(l, e)
 	case e.queued: // the lease of its row has begun
@@ -133,6 +142,7 @@ func (c *crew) take(e errand) {
 	default:
 		l.line = append(l.line, e)
 	}
+	return true
 }
 
 // start runs an errand in a goroutine of its own; the caller holds the lock.
@@ -247,10 +257,20 @@ func (c *crew) claim() (more bool, err error) {
 	return err == nil, err
 }
 
-// end lets no more calls begin and waits for those under way.
+// end lets no more calls begin, lets go of what stands in line, and waits for the calls
+// under way.
 func (c *crew) end() {
 	c.mu.Lock()
 	c.over = true
+	var rest []errand
+	for _, l := range c.lanes {
+		for _, e := range l.line {
+			delete(c.held, e.row.ID)
+		}
+		rest = append(rest, l.line...)
+		l.line = nil
+	}
 	c.mu.Unlock()
+	c.release(rest)
 	c.wg.Wait()
 }

@@ -147,6 +147,33 @@ func (c *crew) renew(ctx context.Context) error {
 	return nil
 }
 
+// release ends the leases of rows that this process does not begin any more, so that another
+// takes them at once.
+func (c *crew) release(list []errand) {
+	if len(list) == 0 {
+		return
+	}
+	ctx := context.WithoutCancel(c.ctx) // it ends
+	err := c.r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
+		for _, e := range list {
+			err := e.hold.check(ctx, tx, c.r.clock())
+			if errors.Is(err, errLost) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err := tx.UpdateTask(ctx, e.row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.work.Report("lease", err)
+	}
+}
+
 // at reports whether this process is at a task on a subject, beside one row.
 func (c *crew) at(task, subject, beside string) bool {
 	if c == nil {

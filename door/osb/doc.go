@@ -29,9 +29,20 @@
 // # Updates and rotation
 //
 // A plan change needs another approved order of the same component, named or found as for a creation. A
-// rotation is found by naru's own record: service_id and plan_id may be missing. Of the context naru reads
-// platform, naru_order and instance_name; only the name goes to the provider. previous_values is the
-// platform's memory and decides nothing.
+// rotation is found by naru's own record: service_id and plan_id may be missing. previous_values is the
+// platform's memory: when it names another plan or version than the instance has, the update is refused with 422
+// until the pictures agree, which asking for what the instance has already makes sure of (200).
+//
+// # Context
+//
+// Of the context naru reads platform, naru_order and instance_name, and only the name goes on. To a provider naru is
+// the platform, so context.platform must be the one of its own requests, and organization_guid and space_guid are the
+// institution and the information system: the customer as the provider's contracts and bills know it. What else a
+// platform sends stays here: its own ids and names of places (organization_*, space_*, namespace, clusterid) mean
+// nothing to a provider that must not call back there, names of places tell of systems that the contract does not
+// name, annotations are free text in which people leave names and addresses, and an extension may hold
+// anything. So the list is of what goes, not of what stays. The same holds of bind_resource: app_guid, route,
+// backup_agent and credential_client_id go.
 //
 // The catalogue shows services and plans as their brokers wrote them, vendor fields and all, but for ids,
 // names, texts, what naru answers itself (instances_retrievable, bindings_retrievable), the parameter

@@ -24,6 +24,8 @@ func (d *door) Update(ctx context.Context, r wire.UpdateRequest) (wire.UpdateRes
 		return wire.UpdateResponse{}, wire.NotFound("no such service instance")
 	case r.ServiceID != string(i.Service):
 		return wire.UpdateResponse{}, wire.BadRequest("service_id is not that of the service instance")
+	case r.PreviousValues != nil && r.PreviousValues.ServiceID != "" && r.PreviousValues.ServiceID != string(i.Service):
+		return wire.UpdateResponse{}, wire.BadRequest("previous_values.service_id is not that of the service instance")
 	}
 	in, err := changed(r)
 	if err != nil {
@@ -62,11 +64,16 @@ func (d *door) updated(i provision.Instance) (wire.UpdateResponse, error) {
 }
 
 // changed reads the wish; the order may stand where that of a creation stands.
-// previous_values is the platform's own memory: naru goes by its record.
+// previous_values is the platform's own memory: naru goes by its record, but see
+// [provision.Previous] for what it is held to. Its organization and space are deprecated, and
+// no ids of naru's.
 func changed(r wire.UpdateRequest) (provision.UpdateIn, error) {
 	in := provision.UpdateIn{
 		Plan: catalog.PlanID(r.PlanID), Maintenance: versionOf(r.MaintenanceInfo), EndUser: endUser(r.Caller),
 		Context: r.Context != nil, Sync: !r.AcceptsIncomplete,
+	}
+	if p := r.PreviousValues; p != nil {
+		in.Previous = provision.Previous{Plan: catalog.PlanID(p.PlanID), Maintenance: versionOf(p.MaintenanceInfo)}
 	}
 	n, err := readContext(r.Caller, r.Context)
 	if err != nil {

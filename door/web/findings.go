@@ -78,7 +78,7 @@ func findingTone(f *provision.Finding) string {
 func (p page) findingKinds() []option {
 	list := []option{{"", p.T("web.all")}}
 	for _, k := range []provision.FindingKind{
-		provision.Stray, provision.Foreign, provision.Lost, provision.Unordered, provision.BilledNotRunning, provision.RunningNotBilled, provision.OtherPlan,
+		provision.Stray, provision.Foreign, provision.Lost, provision.Unordered, provision.BilledNotRunning, provision.RunningNotBilled, provision.OtherPlan, provision.PlanUnsure,
 		provision.Unlawful, provision.Uncertified, provision.OrderEnded, provision.Unfunded, provision.PlanGone, provision.LeftBehind,
 	} {
 		list = append(list, option{string(k), p.Finding(k)})

@@ -21,6 +21,7 @@ func (s *server) operationRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /instances/{id}/inspect", s.signedIn(s.inspect))
 	mux.HandleFunc("POST /instances/{id}/write-off", s.signedIn(s.writeOff))
 	mux.HandleFunc("POST /write-offs/{id}", s.signedIn(s.decideWriteOff))
+	mux.HandleFunc("POST /write-offs/{id}/withdraw", s.signedIn(s.withdrawWriteOff))
 	mux.HandleFunc("GET /findings", s.signedIn(s.findings))
 	mux.HandleFunc("POST /findings/recheck", s.signedIn(s.recheck))
 	mux.HandleFunc("POST /findings/{id}", s.signedIn(s.acknowledge))
@@ -48,10 +49,11 @@ type strip struct {
 
 func (s strip) all() int64 { return s.Calling + s.Waiting + s.Stuck }
 
-// writeOffView is a proposal with whether the reader may decide it.
+// writeOffView is a proposal with what the reader may do about it while it waits.
 type writeOffView struct {
 	provision.WriteOff
-	MayConfirm bool // somebody else proposed it
+	MayConfirm  bool // somebody else proposed it
+	MayWithdraw bool // the reader proposed it
 }
 
 func (s *server) operations(q *request) error {
@@ -138,7 +140,8 @@ func (q *request) proposals(call naru.Call, f provision.WriteOffFilter) ([]write
 	list, err := op.Do(q.r.Context(), q.Runner, call, q.Provision.WriteOffs, provision.WriteOffsIn{WriteOffFilter: f})
 	var out []writeOffView
 	for _, w := range list.Rows {
-		out = append(out, writeOffView{w, q.may("provision.write_off") && w.ProposedBy != q.actor.User && w.State == provision.WriteOffProposed})
+		waits, own := w.State == provision.WriteOffProposed, w.ProposedBy == q.actor.User
+		out = append(out, writeOffView{w, waits && !own && q.may("provision.write_off"), waits && own && q.may("provision.repair")})
 	}
 	return out, err
 }
@@ -256,4 +259,14 @@ func (s *server) decideWriteOff(q *request) error {
 		return err
 	}
 	return q.done("/instances/"+string(done.Instance)+"/history", key)
+}
+
+// withdrawWriteOff takes back what the reader proposed.
+func (s *server) withdrawWriteOff(q *request) error {
+	in := provision.DecideIn{ID: provision.WriteOffID(q.r.PathValue("id"))}
+	done, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Provision.WriteOffWithdraw, in)
+	if err != nil {
+		return err
+	}
+	return q.done("/instances/"+string(done.Instance)+"/history", "web.done.write_off_withdrawn")
 }

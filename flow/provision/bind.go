@@ -129,14 +129,18 @@ func abandonBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Bin
 		c.Record(b.subjects(i), "state", string(b.State), "repeated", "true")
 		return nil
 	}
-	var err error
-	if b.State == Deleted {
+	kept, err := before.makeWay(ctx, c, s, TaskBinding, string(b.ID))
+	switch {
+	case err != nil:
+	case b.State == Deleted:
 		b.DeletedAt = c.Now
 		err = s.PutBinding(ctx, *b)
 		if err == nil {
 			err = s.SettleCalls(ctx, i.ID, b.ID, BrokerCall{Code: CodeNotSent, SettledAt: c.Now})
 		}
-	} else {
+	case kept:
+		err = s.PutBinding(ctx, *b)
+	default:
 		err = dispatchBinding(ctx, c, s, i, b)
 	}
 	if err != nil {

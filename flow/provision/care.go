@@ -29,9 +29,13 @@ type CareStore interface {
 	ForgetCalls(ctx context.Context, before time.Time, limit int) ([]BrokerCall, error)
 	Calls(ctx context.Context, f CallFilter, p naru.Page) (naru.List[BrokerCall], error)
 	InFlight(ctx context.Context, f InFlightFilter, p naru.Page) (naru.List[InFlight], error)
-	// Hasten makes the waiting task of a name about a subject due; ok is false when there is
-	// none.
+	// Hasten makes the task of a name about a subject due, which does not concern a process
+	// that is at it; ok is false when there is none.
 	Hasten(ctx context.Context, task, subject string, now time.Time) (ok bool, err error)
+	// Supersede removes the tasks of a name about a subject that no process is at.
+	Supersede(ctx context.Context, task, subject string, now time.Time) error
+	// Queued counts the tasks of a name about a subject.
+	Queued(ctx context.Context, task, subject string) (int, error)
 
 	Finding(ctx context.Context, id FindingID) (Finding, error)
 	Findings(ctx context.Context, f FindingFilter, p naru.Page) (naru.List[FindingRow], error)
@@ -55,20 +59,21 @@ type CareStore interface {
 
 // Care are the operations that look after what was made.
 type Care struct {
-	Calls           op.Op[Store, CallsIn, naru.List[BrokerCall]]
-	Forget          op.Op[Store, ForgetIn, Forgotten]
-	InFlight        op.Op[Store, InFlightIn, naru.List[InFlight]]
-	Circuits        op.Op[Store, CircuitsIn, []Circuit]
-	Findings        op.Op[Store, FindingsIn, naru.List[FindingRow]]
-	Acknowledge     op.Op[Store, AcknowledgeIn, Finding]
-	Recheck         op.Op[Store, RecheckIn, RecheckAsked]
-	Retry           op.Op[Store, RetryIn, Retried]
-	Inspect         op.Op[Store, InspectIn, Inspection]
-	Inspections     op.Op[Store, InspectionsIn, naru.List[Inspection]]
-	WriteOff        op.Op[Store, WriteOffIn, WriteOff]
-	WriteOffConfirm op.Op[Store, DecideIn, WriteOff]
-	WriteOffRefuse  op.Op[Store, DecideIn, WriteOff]
-	WriteOffs       op.Op[Store, WriteOffsIn, naru.List[WriteOff]]
+	Calls            op.Op[Store, CallsIn, naru.List[BrokerCall]]
+	Forget           op.Op[Store, ForgetIn, Forgotten]
+	InFlight         op.Op[Store, InFlightIn, naru.List[InFlight]]
+	Circuits         op.Op[Store, CircuitsIn, []Circuit]
+	Findings         op.Op[Store, FindingsIn, naru.List[FindingRow]]
+	Acknowledge      op.Op[Store, AcknowledgeIn, Finding]
+	Recheck          op.Op[Store, RecheckIn, RecheckAsked]
+	Retry            op.Op[Store, RetryIn, Retried]
+	Inspect          op.Op[Store, InspectIn, Inspection]
+	Inspections      op.Op[Store, InspectionsIn, naru.List[Inspection]]
+	WriteOff         op.Op[Store, WriteOffIn, WriteOff]
+	WriteOffConfirm  op.Op[Store, DecideIn, WriteOff]
+	WriteOffRefuse   op.Op[Store, DecideIn, WriteOff]
+	WriteOffWithdraw op.Op[Store, DecideIn, WriteOff]
+	WriteOffs        op.Op[Store, WriteOffsIn, naru.List[WriteOff]]
 }
 
 // Watching returns the operations with a port to the circuits of this process.
@@ -106,6 +111,8 @@ func newCare(port Circuits) Care {
 			naru.Text{Ko: "다른 사람이 제안한 포기를 확정한다", En: "Confirm a write-off that somebody else proposed"}, confirmWriteOff),
 		WriteOffRefuse: op.Write("provision.write_off_refuse", "provision.write_off",
 			naru.Text{Ko: "포기 제안을 물리친다", En: "Refuse a proposal to write off"}, refuseWriteOff),
+		WriteOffWithdraw: op.Write("provision.write_off_withdraw", "provision.repair",
+			naru.Text{Ko: "스스로 낸 포기 제안을 결정 전에 거둔다", En: "Withdraw one's own proposal to write off before it is decided"}, withdrawWriteOff),
 		WriteOffs: op.Read("provision.write_offs", "provision.findings",
 			naru.Text{Ko: "포기 제안과 결정", En: "List proposals to write off with their decisions"}, listWriteOffs),
 	}
@@ -114,6 +121,6 @@ func newCare(port Circuits) Care {
 func (k Care) all() []op.Any {
 	return []op.Any{
 		k.Calls, k.Forget, k.InFlight, k.Circuits, k.Findings, k.Acknowledge, k.Recheck, k.Retry, k.Inspect, k.Inspections,
-		k.WriteOff, k.WriteOffConfirm, k.WriteOffRefuse, k.WriteOffs,
+		k.WriteOff, k.WriteOffConfirm, k.WriteOffRefuse, k.WriteOffWithdraw, k.WriteOffs,
 	}
 }

@@ -71,7 +71,10 @@ func includes(object, fields []byte) bool {
 
 // finishChange stores how an update ended: with the new values, or with the old ones and
 // the reason. The order that is no longer needed is free again.
-func finishChange(ctx context.Context, c *op.Call, s Store, i *Instance, a Answer) error {
+func (r Request) finishChange(ctx context.Context, c *op.Call, s Store, i *Instance, a Answer) error {
+	if err := r.settleDoubt(ctx, c, s, i, a); err != nil {
+		return err
+	}
 	change := *i.Change
 	change.EndedAt, change.Fault = c.Now, i.Fault
 	i.Change, i.Fault = &change, naru.Message{}
@@ -123,7 +126,9 @@ func (i *Instance) overtaken(c *op.Call) {
 	i.Change = &change
 }
 
-// asRefusal reports whether an error is one a caller is told.
-func asRefusal(err error, refusal **naru.Error) bool {
-	return errors.As(err, refusal) && naru.KindOf(err) != naru.Internal
+// refusalOf tells a refusal, which a caller is told, from a fault of naru's own.
+func refusalOf(err error) (*naru.Error, bool) {
+	var refusal *naru.Error
+	ok := errors.As(err, &refusal) && refusal.Kind != naru.Internal
+	return refusal, ok
 }

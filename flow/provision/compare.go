@@ -42,7 +42,7 @@ type table struct {
 	orders    map[contract.OrderID]contract.Order
 	meters    map[catalog.ServiceID]bool // whether the service says that it meters
 	plans     map[catalog.PlanID]string  // the broker's own ids
-	names     map[string]string          // of plans, by the broker\'s own ids
+	names     planNames
 	billing   Billing
 	open      []Finding // of this provider, of the kinds of a census
 
@@ -68,7 +68,7 @@ func (t *table) read(ctx context.Context, s Store) (err error) {
 	}
 	t.here, t.there = make(map[InstanceID]*Instance, len(t.instances)), make(map[InstanceID]Held, len(t.held))
 	t.orders, t.meters, t.plans = map[contract.OrderID]contract.Order{}, map[catalog.ServiceID]bool{}, map[catalog.PlanID]string{}
-	t.names = map[string]string{}
+	t.names = planNames{}
 	for _, h := range t.held {
 		t.there[h.Instance] = h
 	}
@@ -97,9 +97,9 @@ func (t *table) readGrounds(ctx context.Context, s Store, i *Instance) error {
 			return fmt.Errorf("service of %s: %w", i.ID, err)
 		}
 		t.meters[i.Service] = len(offer.Meters) > 0
+		t.names.add(offer)
 		for n := range offer.Plans {
-			plan := &offer.Plans[n]
-			t.plans[plan.ID], t.names[plan.OSBID] = plan.OSBID, plan.Name.Ko
+			t.plans[offer.Plans[n].ID] = offer.Plans[n].OSBID
 		}
 	}
 	order, err := s.Order(ctx, i.Order)
@@ -181,21 +181,11 @@ func (t *table) compareGrounds(i *Instance) {
 }
 
 // comparePlan holds the plan naru knows against the one the provider says: after an update
-// of which the end is unknown, or that took too long, they may differ.
+// of which the end is unknown, or that the provider made after its time, they may differ.
 func (t *table) comparePlan(i *Instance, h Held) {
 	if same, told := t.agrees(i, h); told && !same {
-		f := Finding{Kind: OtherPlan, Why: naru.Msg("provision.other_plan", "here", t.planName(t.plans[i.Plan]), "there", t.planName(h.Plan))}
-		t.out = append(t.out, f.about(i))
+		t.out = append(t.out, Finding{Kind: OtherPlan, Why: t.names.differ(t.plans[i.Plan], h.Plan)}.about(i))
 	}
-}
-
-// planName words a plan by the broker's own id; of one that the catalogue does not have, the
-// id is all there is.
-func (t *table) planName(id string) string {
-	if name := t.names[id]; name != "" {
-		return name
-	}
-	return storable(id)
 }
 
 // agrees reports whether both sides name the same plan; told is false when one says none.
@@ -314,7 +304,7 @@ func (t *table) looked(f *Finding) bool {
 		}
 	case Foreign:
 		return t.way == ByListing
-	case OtherPlan:
+	case OtherPlan, PlanUnsure:
 		return t.lookedAtPlan(f.Instance)
 	}
 	i, known := t.here[f.Instance]

@@ -23,7 +23,7 @@
 // when it fails it is ready as before and Change says why.
 //
 //	updating --patch--> done: ready with the new values
-//	   |         |----> accepted: poll; failed or too slow: ready as before
+//	   |         |----> accepted: poll; failed: ready as before; too slow: fetch
 //	   |         |----> refused: ready as before
 //	   |         -----> answer lost: patch again, which has one effect
 //	   -> when that does not help: fetch; the new values, the old ones, or "update_unknown"
@@ -33,7 +33,7 @@
 //
 // The time an operation may take is the shorter of the plan's maximum_polling_duration and
 // naru's own limit (HandlersWithin). When it is over, a creation is cleaned up as an orphan,
-// an update counts as failed, and a deletion is asked for again.
+// an update is settled by what the provider shows, and a deletion is asked for again.
 //
 // Invariants:
 //   - a refusal of law, certificate, order or budget is decided before anything leaves
@@ -46,6 +46,8 @@
 //     cleaned up too;
 //   - at any moment an instance or binding is settled (ready, failed, deleted, written off)
 //     or has a task and the time of its next attempt; nothing is given up silently;
+//   - it has one row in the queue. What waits is superseded by a new wish, and a poll that a
+//     wish overtook leaves with its answer; an instance sleeps until its last binding is gone;
 //   - a time further away than any wait was written by a clock that went back, and counts
 //     as past;
 //   - an update never loses the instance: whatever is answered, it stays live with values
@@ -97,9 +99,10 @@
 //	provision.write_off       a deletion was proposed to be given up; subject proposal, then as always
 //	provision.write_off_confirm  it was given up                  state=written_off
 //	provision.write_off_refuse   it was not
+//	provision.write_off_withdraw  who proposed it took it back
 //
-// A finding that opens or ends is an entry of the census, re-check or write-off that saw
-// it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"
+// A finding that opens or ends is an entry of the census, re-check, write-off or end of an
+// update that saw it. Its subjects begin with the finding; detail "finding" is the kind, "finding_state"
 // the state, "why" the message key of the ground that is not met.
 //
 // meter opens the usage window at provision.settle with state=ready and closes it at

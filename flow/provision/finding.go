@@ -64,6 +64,7 @@ const (
 	BilledNotRunning FindingKind = "billed_not_running" // usage is told of what does not run
 	RunningNotBilled FindingKind = "running_not_billed" // it runs, and no usage is told
 	OtherPlan        FindingKind = "other_plan"         // the provider says that it has another plan
+	PlanUnsure       FindingKind = "plan_unsure"        // a change of plan ended, and nobody knows how
 )
 
 // The kinds a re-check finds: what would refuse a creation today.
@@ -109,7 +110,7 @@ func (k FindingKind) proposal() Action {
 		return ActDispute
 	case RunningNotBilled:
 		return ActMeter
-	case OtherPlan:
+	case OtherPlan, PlanUnsure:
 		return ActAlign
 	case Unlawful:
 		return ActMove
@@ -142,7 +143,7 @@ type FindingRow struct {
 
 // FindingFilter narrows the list of findings.
 type FindingFilter struct {
-	Kind        FindingKind             `json:"kind,omitempty" doc:"stray, foreign, lost, unordered, billed_not_running, running_not_billed, other_plan, unlawful, uncertified, order_ended, unfunded, plan_gone or written_off"`
+	Kind        FindingKind             `json:"kind,omitempty" doc:"stray, foreign, lost, unordered, billed_not_running, running_not_billed, other_plan, plan_unsure, unlawful, uncertified, order_ended, unfunded, plan_gone or written_off"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty" doc:"provider id"`
 	Institution inventory.InstitutionID `json:"institution,omitempty" doc:"institution id"`
 	Instance    InstanceID              `json:"instance,omitempty" doc:"instance id"`

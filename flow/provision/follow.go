@@ -45,7 +45,8 @@ func follow(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 	return nil
 }
 
-// endOf ends what re-checks found of an instance that is gone.
+// endOf ends what re-checks found of an instance that is gone, and that its plan was in doubt:
+// a broker that cannot be counted would leave that open for ever.
 func endOf(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 	if state := State(e.Detail["state"]); len(e.Subjects) == 0 || state.Live() || state == "" {
 		return nil
@@ -60,7 +61,7 @@ func endOf(ctx context.Context, c *op.Call, s Store, e record.Entry) error {
 		}
 		l := ledger{call: c, store: s}
 		for _, f := range known {
-			if !f.Kind.rechecked() {
+			if !f.Kind.rechecked() && f.Kind != PlanUnsure {
 				continue
 			}
 			if err := l.end(ctx, f); err != nil {

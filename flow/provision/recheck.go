@@ -3,7 +3,6 @@ package provision
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -133,7 +132,7 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 		return nil, err
 	}
 	g, err := k.read(ctx, s, today, order)
-	if refused, ok := unmetBy(err); ok {
+	if refused, ok := refusalOf(err); ok && refused.Kind == naru.Conflict { // the plan or the component is not there any more
 		kind := PlanGone
 		if refused.Message.Key == "provision.component_unknown" {
 			kind = Unlawful
@@ -149,22 +148,13 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 	}{{OrderEnded, g.ordered}, {Unfunded, g.paid}, {PlanGone, g.there}, {Unlawful, g.lawful}, {Uncertified, g.certified}}
 	var out []Finding
 	for _, a := range asks {
-		refused, ok := unmetBy(a.ask())
+		refused, ok := refusalOf(a.ask())
 		if !ok || a.kind == Unfunded && len(out) > 0 { // an order that ended holds nothing: once is enough
 			continue
 		}
 		out = append(out, Finding{Kind: a.kind, Why: refused.Message}.about(i))
 	}
 	return out, nil
-}
-
-// unmetBy tells a ground that is not met from a fault of naru's own.
-func unmetBy(err error) (*naru.Error, bool) {
-	var refused *naru.Error
-	if !errors.As(err, &refused) || refused.Kind == naru.Internal || refused.Kind == naru.Unavailable || refused.Kind == naru.NotFound {
-		return nil, false
-	}
-	return refused, true
 }
 
 // there wants the plan in the provider's catalogue. That nothing new can be created for a

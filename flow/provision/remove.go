@@ -37,12 +37,12 @@ func remove(ctx context.Context, c *op.Call, s Store, in DeleteIn) (Instance, er
 	}
 	bound := false
 	for _, b := range bindings {
-		bound = bound || b.State.Live()
 		if b.State.Live() && b.State != Deleting {
 			if err := abandonBinding(ctx, c, s, i, &b); err != nil {
 				return i, err
 			}
 		}
+		bound = bound || b.State.Live()
 	}
 	return i, abandon(ctx, c, s, &i, !bound)
 }
@@ -66,14 +66,18 @@ func abandon(ctx context.Context, c *op.Call, s Store, i *Instance, free bool) e
 		return nil
 	}
 	i.overtaken(c)
-	var err error
-	if i.State == Deleted {
+	kept, err := before.makeWay(ctx, c, s, TaskInstance, string(i.ID))
+	switch {
+	case err != nil:
+	case i.State == Deleted:
 		i.DeletedAt = c.Now
 		err = s.PutInstance(ctx, *i)
 		if err == nil {
 			err = s.SettleCalls(ctx, i.ID, "", BrokerCall{Code: CodeNotSent, SettledAt: c.Now})
 		}
-	} else {
+	case kept:
+		err = s.PutInstance(ctx, *i)
+	default:
 		err = dispatchInstance(ctx, c, s, i, free)
 	}
 	c.Record(i.subjects(), i.detail(before.State)...)

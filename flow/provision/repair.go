@@ -112,6 +112,7 @@ func (p watch) retry(ctx context.Context, c *op.Call, s Store, in RetryIn) (Retr
 	if !waits {
 		c.EnqueueIn(string(what.instance.Provider), task, what.name())
 	}
+	c.Wake()
 	return Retried{what.instance.ID, what.bindingID(), *w}, what.put(ctx, s)
 }
 

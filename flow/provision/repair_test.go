@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"naru"
+	"naru/base/op"
 	"naru/flow/meter"
 	"naru/flow/provision"
 	"naru/internal/testbroker"
@@ -189,6 +190,55 @@ func TestTwoPeopleWriteADeletionOff(t *testing.T) {
 		}
 		if list := testroad.Do(r, operator, r.Ops.WriteOffs, provision.WriteOffsIn{}).Rows; len(list) != 2 {
 			t.Errorf("proposals: %+v", list)
+		}
+	})
+}
+
+func TestOnlyWhoProposedAWriteOffWithdrawsItWhileItWaits(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, db *store.DB) {
+		r := testroad.New(t, db)
+		id := stuck(r)
+		officer, approver := r.Officer(r.A), naru.Actor{User: "approver", Role: "approver", Institution: string(r.A)}
+		in := provision.WriteOffIn{Instance: id, Reason: "the provider is silent"}
+		w := testroad.Do(r, officer, r.Ops.WriteOff, in)
+		decide := provision.DecideIn{ID: w.ID}
+		for name, who := range map[string]naru.Actor{
+			"an operator who did not propose it": testroad.Operator(),
+			"an approver":                        approver,
+		} {
+			if err := try(r, who, r.Ops.WriteOffWithdraw, decide); naru.KindOf(err) != naru.Denied {
+				t.Errorf("%s withdraws: %v", name, err)
+			}
+		}
+		if err := try(r, naru.Actor{User: "officer", Role: "officer", Institution: string(r.B)}, r.Ops.WriteOffWithdraw, decide); naru.KindOf(err) != naru.NotFound {
+			t.Errorf("another institution withdraws: %v", err)
+		}
+		got := testroad.Do(r, officer, r.Ops.WriteOffWithdraw, decide)
+		if got.State != provision.WriteOffWithdrawn || got.DecidedBy != "officer" || !got.DecidedAt.Equal(r.Now()) {
+			t.Errorf("withdrawn: %+v", got)
+		}
+		if e := r.Entries("provision.write_off_withdraw"); len(e) != 4 || e[2]["outcome"] != "denied" || e[3]["write_off"] != "withdrawn" {
+			t.Errorf("in the record: %+v", e)
+		}
+		for name, o := range map[string]op.Op[provision.Store, provision.DecideIn, provision.WriteOff]{
+			"withdrawn twice": r.Ops.WriteOffWithdraw, "confirmed": r.Ops.WriteOffConfirm, "refused": r.Ops.WriteOffRefuse,
+		} {
+			who := approver
+			if name == "withdrawn twice" {
+				who = officer
+			}
+			if err := try(r, who, o, decide); naru.KindOf(err) != naru.Conflict {
+				t.Errorf("what was withdrawn is %s: %v", name, err)
+			}
+		}
+		if now := get(r, id); now.State != provision.Deleting {
+			t.Errorf("the deletion does not go on: %+v", now.Work)
+		}
+		again := testroad.Do(r, officer, r.Ops.WriteOff, in)
+		testroad.Do(r, approver, r.Ops.WriteOffConfirm, provision.DecideIn{ID: again.ID})
+		if err := try(r, officer, r.Ops.WriteOffWithdraw, provision.DecideIn{ID: again.ID}); naru.KindOf(err) != naru.Conflict {
+			t.Errorf("what was confirmed is withdrawn: %v", err)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func (s State) Live() bool { return s != Failed && s != Deleted && s != WrittenO
 // Step is a call to the provider's broker.
 type Step string
 
-// The steps. Poll asks for the last operation, of a creation, an update or a deletion.
+// The steps. Poll asks how far a creation, an update or a deletion is.
 const (
 	None   Step = ""
 	Put    Step = "put"
@@ -41,8 +41,9 @@ const (
 	Poll   Step = "poll"
 	Fetch  Step = "fetch" // read a binding made asynchronously, or what an update came to
 	Delete Step = "delete"
-	Wait   Step = "wait" // nothing to call yet
-	Look   Step = "look" // ask whether it is there, for people and for the census
+	Wait   Step = "wait"  // nothing to call yet
+	Sleep  Step = "sleep" // nothing to call until its bindings are gone
+	Look   Step = "look"  // ask whether it is there, for people and for the census
 )
 
 // Outcome is what a call came to, as far as this side can know.
@@ -387,14 +388,3 @@ func pollWait(wish, elapsed time.Duration) time.Duration {
 }
 
 func (w Work) tooSlow(key string) naru.Message { return naru.Msg(key, "limit", w.limit().String()) }
-
-// stray sends what was thought gone, and is still held, to its deletion again.
-func (w Work) stray(now time.Time) Work {
-	fault := w.Fault
-	next := w.enter(Deleting, now)
-	if w.State == Failed {
-		next = w.enter(Orphan, now)
-	}
-	next.Fault, next.NextAt = fault, now
-	return next
-}

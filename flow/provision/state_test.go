@@ -26,6 +26,12 @@ func looked(w Work) Work {
 	return w
 }
 
+// late returns Work that looks at an instance because its update took too long.
+func late(w Work) Work {
+	w.Fault = naru.Msg(tooSlowKey)
+	return w
+}
+
 func tried(w Work, n int) Work {
 	w.Attempts = n
 	return w
@@ -105,15 +111,17 @@ func TestEveryAnswerInEveryStateLeadsToAStatedState(t *testing.T) {
 		{"an update in progress is polled on", at(Updating, Poll), 0, InProgress, Updating, Poll},
 		{"an update that succeeded is ready", at(Updating, Poll), 0, Done, Ready, None},
 		{"an update that failed leaves it ready", at(Updating, Poll), 0, FailedOp, Ready, None},
-		{"an update that never ends leaves it ready", at(Updating, Poll), later, InProgress, Ready, None},
+		{"an update that never ends is looked at", at(Updating, Poll), later, InProgress, Updating, Fetch},
 		{"410 to the poll of an update is not believed at once", at(Updating, Poll), 0, Gone, Updating, Poll},
 		{"an update forgotten three times is looked at", tried(at(Updating, Poll), 2), 0, Missing, Updating, Fetch},
 		{"a poll of an update without answer goes on", at(Updating, Poll), 0, Unknown, Updating, Poll},
-		{"polls of an update without answer end after the limit", at(Updating, Poll), later, Unsent, Ready, None},
+		{"polls of an update without answer end after the limit", at(Updating, Poll), later, Unsent, Updating, Fetch},
 		{"an instance that has the new values is ready", at(Updating, Fetch), 0, Done, Ready, None},
 		{"an instance that has the old values is ready", at(Updating, Fetch), 0, FailedOp, Ready, None},
 		{"a fetch after an update without answer is repeated", at(Updating, Fetch), 0, Unknown, Updating, Fetch},
 		{"a fetch after an update while the broker works is repeated", at(Updating, Fetch), 0, Busy, Updating, Fetch},
+		{"a fetch after the limit of an update while the broker works leaves it ready", late(at(Updating, Fetch)), 0, Busy, Ready, None},
+		{"a fetch after the limit of an update without answer is repeated", late(at(Updating, Fetch)), 0, Unsent, Updating, Fetch},
 		{"a fetch after an update that tells nothing leaves it ready", at(Updating, Fetch), 0, Missing, Ready, None},
 		{"a fetch after an update without answer for long leaves it ready", at(Updating, Fetch), later, Unknown, Ready, None},
 
@@ -154,7 +162,7 @@ func TestNoPairOfStateAndAnswerIsForgotten(t *testing.T) {
 	outcomes := []Outcome{Done, Accepted, InProgress, FailedOp, Rejected, Busy, Gone, Missing, Unsent, Unknown, Invalid, "never heard of"}
 	froms := []Work{
 		at(Creating, None), at(Creating, Poll), at(Creating, Fetch), at(Deleting, None), at(Deleting, Poll), at(Orphan, None), at(Orphan, Poll),
-		at(Updating, None), at(Updating, Poll), looked(at(Updating, Fetch)),
+		at(Updating, None), at(Updating, Poll), looked(at(Updating, Fetch)), late(at(Updating, Fetch)),
 	}
 	for _, from := range froms {
 		for _, o := range outcomes {

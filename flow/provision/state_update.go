@@ -6,8 +6,13 @@ import (
 	"naru"
 )
 
-// unknownKey is the fault of an update of which nobody could find out what became of it.
-const unknownKey = "provision.update_unknown"
+// The faults of an update that say nothing of its effect: of one that nobody could find out
+// about, and of one that did not end in time. After the second the instance is looked at; what
+// is left with it had the old values then.
+const (
+	unknownKey = "provision.update_unknown"
+	tooSlowKey = "provision.update_too_slow"
+)
 
 // Alter begins the way to other values of what is ready.
 func (w Work) Alter(now time.Time) Work {
@@ -70,14 +75,14 @@ func (w Work) afterUpdatePoll(a Answer, now time.Time) (Work, time.Duration) {
 		}
 	}
 	if now.Sub(w.Since) >= w.limit() {
-		return w.asBefore(w.tooSlow("provision.update_too_slow"), now), 0
+		return w.look(w.tooSlow(tooSlowKey), now), 0
 	}
 	return w.again(a)
 }
 
 // afterUpdateFetch ends an update by what the instance is now: Done with the new values,
 // FailedOp with the old ones. A broker that does not tell leaves it unknown, which is a
-// failure with a reason of its own.
+// failure with a reason of its own. One that is still at it after the limit had its time.
 func (w Work) afterUpdateFetch(a Answer, now time.Time) (Work, time.Duration) {
 	switch a.Outcome {
 	case Done:
@@ -85,7 +90,8 @@ func (w Work) afterUpdateFetch(a Answer, now time.Time) (Work, time.Duration) {
 	case FailedOp:
 		return w.asBefore(w.Fault, now), 0
 	case Unsent, Unknown, Busy:
-		if now.Sub(w.Since) < patience {
+		over := a.Outcome == Busy && w.Fault.Key == tooSlowKey
+		if now.Sub(w.Since) < patience && !over {
 			return w.soon(a)
 		}
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	"naru/base/op"
 )
@@ -51,4 +52,15 @@ func sweepBinding(ctx context.Context, c *op.Call, s Store, id BindingID) error 
 	c.Record(b.subjects(i), b.detail(before)...)
 	c.EnqueueIn(string(i.Provider), TaskBinding, string(b.ID))
 	return s.PutBinding(ctx, b)
+}
+
+// stray sends what was thought gone, and is still held, to its deletion again.
+func (w Work) stray(now time.Time) Work {
+	fault := w.Fault
+	next := w.enter(Deleting, now)
+	if w.State == Failed {
+		next = w.enter(Orphan, now)
+	}
+	next.Fault, next.NextAt = fault, now
+	return next
 }

@@ -83,7 +83,7 @@ type preparing = func(context.Context, *op.Call, Store, string) (Request, bool, 
 func calling(b Broker) func(context.Context, Request) Answer {
 	return func(ctx context.Context, r Request) Answer {
 		switch {
-		case r.Step == Wait:
+		case r.Step == Wait, r.Step == Sleep:
 			return Answer{}
 		case r.Step == Fetch && r.Binding == "" && !r.Terms.Retrievable:
 			return Answer{Outcome: Missing}
@@ -117,28 +117,6 @@ func dispatchInstance(ctx context.Context, c *op.Call, s Store, i *Instance, fre
 	return r.send(ctx, c, s)
 }
 
-// dispatchBinding is dispatchInstance for a binding.
-func dispatchBinding(ctx context.Context, c *op.Call, s Store, i Instance, b *Binding) error {
-	lane := string(i.Provider)
-	free := b.due(c.Now) && c.Seat(TaskBinding, lane)
-	if free {
-		b.Work = b.Begin(c.NewID("call"), c.Now)
-	}
-	if err := s.PutBinding(ctx, *b); err != nil {
-		return err
-	}
-	r, err := b.request(ctx, s, i)
-	if err != nil {
-		return err
-	}
-	if !free {
-		c.EnqueueIn(lane, TaskBinding, string(b.ID))
-		return r.intend(ctx, c, s)
-	}
-	c.EnqueueNow(lane, TaskBinding, string(b.ID), r)
-	return r.send(ctx, c, s)
-}
-
 // due reports whether a call that changes something at the provider may leave now.
 func (w Work) due(now time.Time) bool {
 	step := w.Next()
@@ -162,21 +140,6 @@ func lookInstance(ctx context.Context, c *op.Call, s Store, subject string) (Req
 	return r, err == nil, err
 }
 
-// lookBinding is lookInstance for a binding.
-func lookBinding(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
-	b, err := s.Binding(ctx, BindingID(subject))
-	if err != nil || !b.polls(c.Now) {
-		return Request{}, false, err
-	}
-	i, err := s.Instance(ctx, b.Instance)
-	if err != nil {
-		return Request{}, false, err
-	}
-	r, err := b.request(ctx, s, i)
-	r.Call = c.ID
-	return r, err == nil, err
-}
-
 // prepareInstance commits the intent to call, or waits: for another run that is in a
 // call, or for bindings that go first.
 func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
@@ -187,11 +150,8 @@ func prepareInstance(ctx context.Context, c *op.Call, s Store, subject string) (
 	if busy, err := i.busy(ctx, c, s, TaskInstance, subject); err != nil || busy || i.early(c.Now) {
 		return Request{Step: Wait, Instance: i.ID}, false, err
 	}
-	if i.State == Deleting {
-		bindings, err := s.Bindings(ctx, i.ID)
-		if err != nil || countLive(bindings) > 0 {
-			return Request{Step: Wait, Instance: i.ID}, false, err
-		}
+	if held, err := i.held(ctx, s); err != nil || held {
+		return Request{Step: Sleep, Instance: i.ID}, false, err
 	}
 	was := i.Work
 	i.Work = i.Begin(c.ID, c.Now)
@@ -231,13 +191,6 @@ func request(ctx context.Context, s Store, i Instance, w Work) (Request, error) 
 	return r, err
 }
 
-// request is the call that is due for the binding.
-func (b *Binding) request(ctx context.Context, s Store, i Instance) (Request, error) {
-	r, err := request(ctx, s, i, b.Work)
-	r.Binding, r.Params, r.Resource, r.Predecessor, r.Wanted, r.Sync = b.ID, b.Params, b.Resource, b.Predecessor, nil, false
-	return r, err
-}
-
 // staleKey is the fault of a request that named a version from a catalogue that is old by now.
 const staleKey = "provision.maintenance_stale"
 
@@ -247,8 +200,14 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 	if err != nil {
 		return op.Step{}, err
 	}
+	if r.Step == Sleep {
+		return i.sleep(ctx, s)
+	}
 	was, before := i.Work, i.State
 	step, stale := resume(&i.Work, r, c.Now)
+	if stale && !r.Step.changes() && i.unchanged(was) {
+		return spare(ctx, s, TaskInstance, string(i.ID), step)
+	}
 	if !stale {
 		i.Limit = r.Limit
 		a = r.judge(a)
@@ -263,7 +222,7 @@ func settleInstance(ctx context.Context, c *op.Call, s Store, r Request, a Answe
 		c.EnqueueIn(string(i.Provider), catalog.SyncTask, string(i.Provider))
 	}
 	if before == Updating && i.State == Ready {
-		return step, finishChange(ctx, c, s, &i, a)
+		return step, r.finishChange(ctx, c, s, &i, a)
 	}
 	i.ReadyAt, i.DeletedAt = stamp(before, i.Work, c.Now, i.ReadyAt, i.DeletedAt)
 	if i.State != before {
@@ -329,72 +288,4 @@ func stamp(before State, w Work, now, ready, deleted time.Time) (time.Time, time
 		return ready, now
 	}
 	return ready, deleted
-}
-
-// prepareBinding is prepareInstance for a binding.
-func prepareBinding(ctx context.Context, c *op.Call, s Store, subject string) (Request, bool, error) {
-	b, err := s.Binding(ctx, BindingID(subject))
-	if err != nil || b.State.Settled() {
-		return Request{}, true, err
-	}
-	if busy, err := b.busy(ctx, c, s, TaskBinding, subject); err != nil || busy || b.early(c.Now) {
-		return Request{Step: Wait, Instance: b.Instance, Binding: b.ID}, false, err
-	}
-	i, err := s.Instance(ctx, b.Instance)
-	if err != nil {
-		return Request{}, false, err
-	}
-	was := b.Work
-	b.Work = b.Begin(c.ID, c.Now)
-	if b.State != was.State {
-		c.Record(b.subjects(i), b.detail(was.State)...)
-	}
-	if err := s.PutBinding(ctx, b); err != nil {
-		return Request{}, false, err
-	}
-	r, err := b.request(ctx, s, i)
-	if err != nil {
-		return r, false, err
-	}
-	return r, false, r.open(ctx, c, s, was)
-}
-
-// settleBinding stores what the answer made of the binding, its credentials sealed.
-func settleBinding(ctx context.Context, c *op.Call, s Store, r Request, a Answer) (op.Step, error) {
-	b, err := s.Binding(ctx, r.Binding)
-	if err != nil {
-		return op.Step{}, err
-	}
-	i, err := s.Instance(ctx, b.Instance)
-	if err != nil {
-		return op.Step{}, err
-	}
-	was, before := b.Work, b.State
-	step, stale := resume(&b.Work, r, c.Now)
-	if !stale {
-		b.Limit = r.Limit
-		a = checkContent(r, a)
-		b.Work, step.After = b.SettleBinding(a, c.Now)
-		step.Done = b.State.Settled()
-	}
-	if err := r.close(ctx, c, s, a, passage{was, b.Work}); err != nil {
-		return step, err
-	}
-	if b.unchanged(was) {
-		return step, nil
-	}
-	b.ReadyAt, b.DeletedAt = stamp(before, b.Work, c.Now, b.ReadyAt, b.DeletedAt)
-	if b.State != before {
-		c.Record(b.subjects(i), b.detail(before)...)
-		if err := closeMoot(ctx, c, s, subject{i, &b}, was); err != nil {
-			return step, err
-		}
-	}
-	if b.State == Ready && before != Ready {
-		b.ExpiresAt, b.RenewBefore = lifeOf(a.Content)
-		if err := s.PutCredentials(ctx, b.ID, a.Content); err != nil {
-			return step, fmt.Errorf("credentials of %s: %w", b.ID, err)
-		}
-	}
-	return step, s.PutBinding(ctx, b)
 }

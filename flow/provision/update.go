@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"naru"
 	"naru/base/identity"
@@ -26,6 +27,7 @@ type UpdateIn struct {
 	Label       string           `json:"-"` // what the platform's context calls the instance
 	EndUser     string           `json:"-"`
 	Sync        bool             `json:"-"` // the platform cannot wait
+	Previous    Previous         `json:"-"` // what the platform takes the instance to be
 }
 
 // Updated is the instance with its change. Existed says that the same is under way
@@ -81,9 +83,13 @@ func (k creation) update(ctx context.Context, c *op.Call, s Store, in UpdateIn) 
 	if err := changeable(i); err != nil {
 		return Updated{Instance: i}, err
 	}
-	checks, err := k.plan(ctx, c, s, updating{&i, &change, in})
+	u := updating{&i, &change, in}
+	checks, err := k.plan(ctx, c, s, u)
 	if err != nil {
 		return Updated{Instance: i}, err
+	}
+	if change.differs(i) {
+		checks = slices.Insert(checks, 0, ask{"previous", func() error { return u.agrees(ctx, s) }})
 	}
 	for _, a := range checks {
 		if err := a.run(); err != nil {
@@ -133,8 +139,8 @@ func results(asks []ask) (list []Check, allowed bool, err error) {
 	for _, a := range asks {
 		check := Check{Name: a.name, Passed: true}
 		if err := a.run(); err != nil {
-			var refusal *naru.Error
-			if !asRefusal(err, &refusal) {
+			refusal, ok := refusalOf(err)
+			if !ok {
 				return nil, false, err
 			}
 			check.Passed, check.Message, allowed = false, refusal.Message, false

@@ -37,8 +37,9 @@ type WriteOffState string
 const (
 	WriteOffProposed  WriteOffState = "proposed"
 	WriteOffConfirmed WriteOffState = "confirmed"
-	WriteOffRefused   WriteOffState = "refused" // by anybody who may confirm, or withdrawn by who proposed it
-	WriteOffMoot      WriteOffState = "moot"    // the deletion ended before anybody decided
+	WriteOffRefused   WriteOffState = "refused"   // by anybody who may confirm
+	WriteOffWithdrawn WriteOffState = "withdrawn" // by who proposed it, before anybody decided
+	WriteOffMoot      WriteOffState = "moot"      // the deletion ended before anybody decided
 )
 
 // WriteOffIn proposes to give up a deletion.
@@ -176,6 +177,11 @@ func (s *subject) writeOff(ctx context.Context, c *op.Call, st Store) error {
 	if err := st.SettleCalls(ctx, s.instance.ID, s.bindingID(), settled); err != nil {
 		return err
 	}
+	if s.binding != nil {
+		if err := s.instance.wake(ctx, c, st); err != nil {
+			return err
+		}
+	}
 	f := Finding{Kind: LeftBehind, Binding: s.bindingID(), Why: before.Trouble}.about(&s.instance)
 	l := ledger{call: c, store: st}
 	return l.open(ctx, f)
@@ -188,6 +194,21 @@ func refuseWriteOff(ctx context.Context, c *op.Call, s Store, in DecideIn) (Writ
 		return o, err
 	}
 	o.State, o.DecidedBy, o.DecidedAt = WriteOffRefused, c.Actor.User, c.Now
+	c.Record(append([]string{string(o.ID)}, what.subjects()...), "write_off", string(o.State))
+	return o, s.PutWriteOff(ctx, o)
+}
+
+// withdrawWriteOff takes a proposal back. Only who made it may: to others it is theirs to
+// refuse, if to anybody. naru goes on trying.
+func withdrawWriteOff(ctx context.Context, c *op.Call, s Store, in DecideIn) (WriteOff, error) {
+	o, what, err := openWriteOff(ctx, c, s, in.ID)
+	if err != nil {
+		return o, err
+	}
+	if o.ProposedBy != c.Actor.User {
+		return o, naru.NewError(naru.Denied, "provision.not_proposer", "object", string(o.ID))
+	}
+	o.State, o.DecidedBy, o.DecidedAt = WriteOffWithdrawn, c.Actor.User, c.Now
 	c.Record(append([]string{string(o.ID)}, what.subjects()...), "write_off", string(o.State))
 	return o, s.PutWriteOff(ctx, o)
 }
@@ -215,7 +236,7 @@ type WriteOffFilter struct {
 	Institution inventory.InstitutionID `json:"institution,omitempty" doc:"institution id"`
 	Provider    catalog.ProviderID      `json:"provider,omitempty" doc:"provider id"`
 	Instance    InstanceID              `json:"instance,omitempty" doc:"instance id"`
-	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed, refused or moot"`
+	State       WriteOffState           `json:"state,omitempty" doc:"proposed, confirmed, refused, withdrawn or moot"`
 }
 
 // WriteOffsIn asks for a page of proposals, the newest first.

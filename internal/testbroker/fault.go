@@ -40,6 +40,8 @@ const (
 	NoContent204
 	// NeverEnding forwards nothing: it answers 202 to a change and "in progress" to every poll.
 	NeverEnding
+	// Dawdle answers "in progress" to every poll, whatever became of the operation, and forwards the rest.
+	Dawdle
 	// FailedOperation answers 202 to a change without forwarding and "failed" to every poll.
 	FailedOperation
 	// Slow forwards only when the test calls Release, and answers then.
@@ -136,6 +138,13 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		f.forward(w, r)
 		return
+	case Dawdle:
+		if polls(r) {
+			say(w, http.StatusOK, `{"state":"in progress"}`)
+			return
+		}
+		f.forward(w, r)
+		return
 	case HangAfter, Drop, Error500After, Malformed201, Empty200, NoContent204:
 		f.forward(httptest.NewRecorder(), r)
 	}
@@ -220,10 +229,12 @@ func (f *Front) fail(mode Mode, w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func polls(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/last_operation") }
+
 // poll answers a poll with state, a change with 202 and anything else with 404.
 func poll(w http.ResponseWriter, r *http.Request, state string) {
 	switch {
-	case strings.HasSuffix(r.URL.Path, "/last_operation"):
+	case polls(r):
 		say(w, http.StatusOK, state)
 	case r.Method == http.MethodGet:
 		say(w, http.StatusNotFound, `{}`)

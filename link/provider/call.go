@@ -40,8 +40,8 @@ func (l *Link) Call(ctx context.Context, r provision.Request) provision.Answer {
 // caller names the call in the broker's log. The end user is not told to providers.
 func caller(r provision.Request) osb.Caller { return osb.Caller{RequestID: r.Call} }
 
-// platform is the context object: the platform's name, the ids of the customer and what it
-// calls the instance.
+// platform is the context object: naru as the platform, the ids of the customer and what it
+// calls the instance. Nothing else of a northern platform's context goes along; door/osb says why.
 func platform(r provision.Request) json.RawMessage {
 	fields := map[string]string{"platform": "naru", "organization_guid": string(r.Institution), "space_guid": string(r.System)}
 	if r.Label != "" {

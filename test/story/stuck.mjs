@@ -48,7 +48,16 @@ try {
   await officer.page.check('#sure');
   await officer.page.click('form[action$="/write-off"] button');
   await officer.page.waitForSelector('.nr-notice');
-  say('one person proposes', (await text(officer.page)).includes('다른 사람의 결정을 기다립니다') && (await officer.page.locator('form[action^="/write-offs/"]').count()) === 0, await officer.page.locator('.nr-notice').innerText());
+  say('one person proposes', (await text(officer.page)).includes('다른 사람의 결정을 기다립니다') && (await officer.page.locator('form[action^="/write-offs/"] button[name=confirm]').count()) === 0, await officer.page.locator('.nr-notice').innerText());
+  await officer.page.click('form[action$="/withdraw"] button');
+  await officer.page.waitForSelector('.nr-notice:has-text("거두었습니다")');
+  say('who proposed it withdraws it', (await officer.page.locator('form[action$="/withdraw"]').count()) === 0, await officer.page.locator('.nr-notice').innerText());
+  await officer.page.click('summary:has-text("해지를 포기하기")');
+  await officer.page.fill('#reason', '공급자가 사업을 접어 응답하지 않는다');
+  await officer.page.check('#sure');
+  await officer.page.click('form[action$="/write-off"] button');
+  await officer.page.waitForSelector('form[action$="/withdraw"]');
+  await clean(officer, 'a proposal that its proposer may withdraw');
 
   const approver = await visitor(browser, plan.base, { lang: 'en', contrast: 'high' });
   await signIn(approver.page, 'approver', plan.password);

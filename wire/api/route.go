@@ -190,6 +190,7 @@ provision.write_off            POST /provision/instances/{instance}/write-off
 provision.write_offs           GET  /provision/write-offs
 provision.write_off_confirm    POST /provision/write-offs/{id}/confirm
 provision.write_off_refuse     POST /provision/write-offs/{id}/refuse
+provision.write_off_withdraw   POST /provision/write-offs/{id}/withdraw
 meter.collect                  POST /meter/collect
 meter.collections              GET  /meter/collections
 meter.usage                    GET  /meter/usage
