@@ -102,7 +102,7 @@ func (w *writer) collect(before *storing) *group {
 	g := w.group(before)
 	if before != nil {
 		g.gather(before.done)
-		w.crowd = max(w.crowd*3/4, len(before.jobs)+len(g.jobs))
+		w.crowd = max(w.crowd-1, len(before.jobs)+len(g.jobs))
 	}
 	if len(g.jobs) == 0 {
 		select {
