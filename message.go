@@ -2,7 +2,8 @@ package naru
 
 // Message is a sentence to be worded by package locale: a key such as
 // "inventory.row_refused" and its arguments by name. Steps hold no prose, so that
-// one place decides the wording in every language.
+// one place decides the wording in every language. An argument that is a name in both
+// languages stands twice: "provider" in Korean and "provider.en" in English.
 type Message struct {
 	Key  string            `json:"key"`
 	Args map[string]string `json:"args,omitempty"`

@@ -119,6 +119,9 @@ func (l *Catalog) render(lang string, t template, args map[string]string) string
 			continue
 		}
 		value := args[p.arg]
+		if name := args[p.arg+"."+lang]; name != "" { // a name that has one in this language
+			value = name
+		}
 		if p.look != "" {
 			if word, ok := l.find(lang, p.look+"."+value); ok {
 				value = l.render(lang, word, nil)

@@ -75,6 +75,9 @@ func TestTextFillsArgumentsAndFallsBackToTheKey(t *testing.T) {
 		{"ko", "a.b", map[string]string{"who": "y", "what": "표"}, "y가 표를 봤다"},
 		{"en", "a.ko", nil, "한국어만"},
 		{"fr", "a.ko", nil, "한국어만"},
+		{"ko", "a.b", map[string]string{"who": "y", "what": "표", "what.en": "the table"}, "y가 표를 봤다"},
+		{"en", "a.b", map[string]string{"who": "y", "what": "표", "what.en": "the table"}, "y saw the table"},
+		{"en", "a.b", map[string]string{"who": "y", "what": "표", "what.en": ""}, "y saw 표"},
 		{"ko", "a.none", map[string]string{"z": "1", "b": "2"}, "a.none b=2 z=1"},
 	} {
 		if got := l.Text(c.lang, c.key, c.args); got != c.want {

@@ -60,7 +60,7 @@ func grants() map[Permission][]Role {
 		"provision.use":         {Officer, Operator, Platform},
 		"provision.secret":      {Officer, Platform},
 		"provision.census":      {Operator},
-		"provision.census_read": {Auditor, Operator},
+		"provision.census_read": {Ministry, Auditor, Operator},
 		"provision.forget":      {Operator},
 		"provision.findings":    {Officer, Approver, Provider, Ministry, Auditor, Operator},
 		"provision.acknowledge": {Officer, Approver, Provider, Ministry, Operator},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,6 +32,7 @@ type config struct {
 	Recovery string `name:"recovery_classes" default:"" ko:"정보시스템 등급과 예고된 복구 구분의 대응(1=core,2=essential,3=major). 출처가 없는 값입니다." en:"Mapping of system grades to the announced recovery classes (1=core,2=essential,3=major). It has no source."`
 	Census   string `name:"census_every" default:"6h" ko:"공급자별 전수 대조의 간격. 공급자마다 다르면 뒤에 붙입니다(6h,prv_…=1h). 0이면 예약하지 않습니다." en:"How often each provider is counted. A provider of its own interval is added (6h,prv_…=1h). 0 takes no census by itself."`
 	Journal  string `name:"journal_days" default:"730" ko:"공급자 호출 내역을 정리된 뒤 두는 일수. 출처가 없는 값이며, 0이면 지우지 않습니다." en:"How many days settled calls to providers stay in the journal. It has no source; 0 removes nothing."`
+	Public   string `name:"public_url" default:"" ko:"플랫폼이 나루에 접속하는 주소(https://naru.example.go.kr). 비우면 물어본 주소." en:"Address under which platforms reach naru (https://naru.example.go.kr). Empty means the one naru was asked at."`
 	Secure   bool   `name:"secure_cookies" default:"false" ko:"쿠키를 HTTPS에서만 보냅니다. TLS 프록시 뒤에서 켜세요." en:"Send cookies over HTTPS only. Turn on behind a TLS proxy."`
 }
 
@@ -130,6 +132,18 @@ func (c config) longest() (time.Duration, error) {
 		return 0, fmt.Errorf("operation_limit must be a duration above zero such as 24h, not %q", c.Longest)
 	}
 	return d, nil
+}
+
+// public is the address under which platforms reach naru; "" = it is not set.
+func (c config) public() (string, error) {
+	if c.Public == "" {
+		return "", nil
+	}
+	u, err := url.Parse(c.Public)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", fmt.Errorf("public_url must be an address such as https://naru.example.go.kr, not %q", c.Public)
+	}
+	return c.Public, nil
 }
 
 // journalDays is how long settled calls are kept; 0 = for ever.

@@ -96,6 +96,13 @@ func open(ctx context.Context, cfg config, log *slog.Logger) (*system, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.steps.Plan = s.steps.Plan.Configured(planning)
+	public, err := cfg.public()
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if public != "" {
+		s.steps.Access = s.steps.Access.At(public)
+	}
 	s.steps.Provision = s.steps.Provision.Watching(s.brokers)
 	s.login = login.New(login.Config{
 		Runner: s.runner, DB: s.db, Ops: s.steps.Access, Secure: cfg.Secure,

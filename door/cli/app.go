@@ -39,6 +39,7 @@ type App struct {
 
 	url, data, output string
 	later             bool // what is printed follows an earlier page of the same list
+	placeless         bool // it was said that the address of naru is not known
 	root              *cobra.Command
 }
 

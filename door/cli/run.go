@@ -25,6 +25,10 @@ func (a *App) runOperation(c *cobra.Command, in *form, args []string) error {
 			if err := client.Do(c.Context(), in.info.Name, fields, &raw); err != nil {
 				return err
 			}
+			raw, err := a.located(in.info.Out, raw)
+			if err != nil {
+				return err
+			}
 			next, err := a.print(in.info.Out, raw)
 			if err != nil || next == "" {
 				return err

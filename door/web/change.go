@@ -26,6 +26,8 @@ type updateView struct {
 	Plans  []option // "" and the free orders of the component for other plans
 	Newest string   // version the catalogue names, when another one runs; "" = none
 	Check  *provision.UpdateCheck
+
+	MayOrder bool
 }
 
 func (s *server) askChange(q *request) error { return q.showChange(http.StatusOK, updateView{}, nil) }
@@ -75,6 +77,7 @@ func (q *request) showChange(code int, v updateView, f *flash) error {
 		return err
 	}
 	p := q.page(page{Title: q.t("web.change.title"), Crumbs: q.instanceCrumbs(v.InstanceOut), Flash: f})
+	v.MayOrder = q.may("contract.order") && q.may("match.read")
 	v.Plans = []option{{"", p.T("web.change.keep", "plan", p.In(v.PlanName))}}
 	for i := range offers {
 		if offers[i].ID == v.Service {

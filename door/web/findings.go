@@ -14,10 +14,13 @@ import (
 type findingsView struct {
 	Tabs        []link
 	Filter      provision.FindingFilter
+	Providers   []option
 	Rows        []provision.FindingRow
 	MayAnswer   bool
 	MayRecheck  bool
 	MayInstance bool
+	MayCount    bool
+	Counts      []censusView
 	First, Next string
 }
 
@@ -29,13 +32,21 @@ func (q *request) showFindings(code int, f *flash) error {
 		Kind: provision.FindingKind(v.Get("kind")), State: provision.FindingState(v.Get("state")),
 		Provider: catalog.ProviderID(v.Get("provider")), Instance: provision.InstanceID(v.Get("instance")),
 	}
-	list, err := op.Do(q.r.Context(), q.Runner, q.call(), q.Provision.Findings, provision.FindingsIn{FindingFilter: filter, Page: naru.Page{After: v.Get("after")}})
+	call := q.call()
+	list, err := op.Do(q.r.Context(), q.Runner, call, q.Provision.Findings, provision.FindingsIn{FindingFilter: filter, Page: naru.Page{After: v.Get("after")}})
 	if err != nil {
 		return err
 	}
 	view := findingsView{
 		Tabs: q.serviceTabs("/findings"), Filter: filter, Rows: list.Rows,
 		MayAnswer: q.may("provision.acknowledge"), MayRecheck: q.may("provision.recheck"), MayInstance: q.may("provision.read"),
+		MayCount: q.may("provision.census"),
+	}
+	if view.Providers, err = q.providerChoices(call); err != nil {
+		return err
+	}
+	if view.Counts, err = q.counts(call); err != nil {
+		return err
 	}
 	view.First, view.Next = around("/findings", v, list.Next)
 	p := q.page(page{Title: q.t("web.findings"), Flash: f})
@@ -60,6 +71,18 @@ func (s *server) recheck(q *request) error {
 		return err
 	}
 	return q.done("/findings", "web.done.recheck")
+}
+
+// census asks a provider what it holds.
+func (s *server) census(q *request) error {
+	in := provision.CensusIn{Provider: catalog.ProviderID(q.r.PostFormValue("provider"))}
+	if _, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Provision.Census, in); err != nil {
+		if f, ok := formFault(err); ok {
+			return q.showFindings(status(naru.KindOf(err)), f)
+		}
+		return err
+	}
+	return q.done("/findings", "web.done.census")
 }
 
 // Finding words what differs.

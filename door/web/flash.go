@@ -22,7 +22,7 @@ func flashKeys() map[string]string {
 		"web.done.ask": "success", "web.done.hear": "success", "web.done.grant": "success", "web.done.refuse": "information", "web.done.end_exception": "information",
 		"web.done.certificate": "success", "web.done.price": "success", "web.done.provider": "success", "web.done.sync": "information",
 		"web.done.revoke": "success", "web.done.admission": "information", "web.done.hand_in": "success",
-		"web.done.retry": "information", "web.done.inspect": "information", "web.done.acknowledge": "success", "web.done.recheck": "information",
+		"web.done.retry": "information", "web.done.inspect": "information", "web.done.acknowledge": "success", "web.done.recheck": "information", "web.done.census": "information",
 		"web.done.write_off": "information", "web.done.write_off_confirmed": "success", "web.done.write_off_refused": "information", "web.done.write_off_withdrawn": "information",
 	}
 }

@@ -24,6 +24,7 @@ func (s *server) operationRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /write-offs/{id}/withdraw", s.signedIn(s.withdrawWriteOff))
 	mux.HandleFunc("GET /findings", s.signedIn(s.findings))
 	mux.HandleFunc("POST /findings/recheck", s.signedIn(s.recheck))
+	mux.HandleFunc("POST /findings/census", s.signedIn(s.census))
 	mux.HandleFunc("POST /findings/{id}", s.signedIn(s.acknowledge))
 }
 
@@ -31,6 +32,7 @@ func (s *server) operationRoutes(mux *http.ServeMux) {
 type operationsView struct {
 	Tabs        []link
 	Filter      provision.InFlightFilter
+	Providers   []option // to choose from; none for a provider, who sees its own
 	Strips      []strip
 	Rows        []provision.InFlight
 	WriteOffs   []writeOffView
@@ -68,6 +70,9 @@ func (s *server) operations(q *request) error {
 	}
 	view.Rows = list.Rows
 	view.First, view.Next = around("/operations", v, list.Next)
+	if view.Providers, err = q.providerChoices(call); err != nil {
+		return err
+	}
 	if view.Strips, err = q.strips(call); err != nil {
 		return err
 	}
@@ -149,6 +154,7 @@ func (q *request) proposals(call naru.Call, f provision.WriteOffFilter) ([]write
 // callsView is a page of the journal.
 type callsView struct {
 	Filter      provision.CallFilter
+	Providers   []option
 	Rows        []provision.BrokerCall
 	First, Next string
 }
@@ -157,11 +163,15 @@ type callsView struct {
 func (s *server) calls(q *request) error {
 	v := q.r.URL.Query()
 	f := provision.CallFilter{Provider: catalog.ProviderID(v.Get("provider")), State: provision.CallState(v.Get("state"))}
-	list, err := op.Do(q.r.Context(), q.Runner, q.call(), q.Provision.Calls, provision.CallsIn{CallFilter: f, Page: naru.Page{After: v.Get("after")}})
+	call := q.call()
+	list, err := op.Do(q.r.Context(), q.Runner, call, q.Provision.Calls, provision.CallsIn{CallFilter: f, Page: naru.Page{After: v.Get("after")}})
 	if err != nil {
 		return err
 	}
 	view := callsView{Filter: f, Rows: list.Rows}
+	if view.Providers, err = q.providerChoices(call); err != nil {
+		return err
+	}
 	view.First, view.Next = around("/operations/calls", v, list.Next)
 	p := q.page(page{Title: q.t("web.calls"), Crumbs: []link{{Text: q.t("web.operations"), URL: "/operations"}}})
 	return q.show(http.StatusOK, p, callsPage(p, view))
@@ -176,6 +186,11 @@ type historyView struct {
 	MayRepair   bool
 	Now         time.Time
 	Next        string
+}
+
+// moves reports whether the page will show something else by itself.
+func (v historyView) moves() bool {
+	return busy(v.InstanceOut) || slices.ContainsFunc(v.Inspections, func(n provision.Inspection) bool { return n.Found == provision.FoundWaiting })
 }
 
 func (s *server) history(q *request) error { return q.showHistory(http.StatusOK, nil) }
@@ -208,6 +223,9 @@ func (q *request) showHistory(code int, f *flash) error {
 		{Text: q.t("web.instances"), URL: "/instances"}, {Text: q.instanceTitle(out), URL: "/instances/" + string(out.ID)},
 	}, Flash: f})
 	if q.partial() {
+		if !v.moves() { // what stands around the part is old now
+			q.w.Header().Set("HX-Refresh", "true")
+		}
 		return q.render(code, historyNow(p, v))
 	}
 	return q.show(code, p, historyPage(p, v))

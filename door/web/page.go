@@ -23,6 +23,7 @@ type page struct {
 
 	prefs
 	Actor  naru.Actor
+	Now    time.Time
 	Path   string // of this page, to mark the menu
 	Back   string // of this page with its filters, for forms that return here
 	Styles string
@@ -54,7 +55,7 @@ func (q *request) page(p page) page {
 
 func (p *page) fill(q *request) {
 	p.prefs, p.Actor, p.words, p.schema, p.ops = q.prefs, q.actor, q.Words, q.schema, q.ops
-	p.Path = q.r.URL.Path
+	p.Path, p.Now = q.r.URL.Path, q.call().Now
 	query := q.r.URL.Query()
 	query.Del("lang")
 	p.Back = p.Path

@@ -17,6 +17,7 @@ import (
 func (s *server) platformRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /platforms", s.signedIn(s.platforms))
 	mux.HandleFunc("POST /platforms", s.signedIn(s.createPlatform))
+	mux.HandleFunc("GET /institutions", s.signedIn(s.bodies))
 	mux.HandleFunc("GET /platforms/{user}", s.signedIn(s.platform))
 	mux.HandleFunc("POST /platforms/{user}/rotate", s.signedIn(s.rotatePlatform))
 	mux.HandleFunc("GET /platforms/{user}/revoke", s.signedIn(s.askRevoke))
@@ -31,13 +32,14 @@ type platformsView struct {
 	MayEdit     bool
 	Anywhere    bool // the reader belongs to no institution and must name one
 	Form        access.PlatformCreateIn
+	Body        bodyView
 }
 
 func (s *server) platforms(q *request) error {
-	return q.showPlatforms(http.StatusOK, access.PlatformCreateIn{}, nil)
+	return q.showPlatforms(http.StatusOK, platformsView{}, nil)
 }
 
-func (q *request) showPlatforms(code int, form access.PlatformCreateIn, f *flash) error {
+func (q *request) showPlatforms(code int, view platformsView, f *flash) error {
 	v := q.r.URL.Query()
 	call := q.call()
 	in := access.ListPlatformsIn{Page: naru.Page{After: v.Get("after")}}
@@ -45,11 +47,11 @@ func (q *request) showPlatforms(code int, form access.PlatformCreateIn, f *flash
 	if err != nil {
 		return err
 	}
-	if form.User == "" { // a name of its own for each form: sent twice, the second is refused
+	if view.Form.User == "" { // a name of its own for each form: sent twice, the second is refused
 		id := call.NewID("platform")
-		form.User = "platform-" + id[len(id)-8:]
+		view.Form.User = "platform-" + id[len(id)-8:]
 	}
-	view := platformsView{Tabs: q.serviceTabs("/platforms"), Rows: list.Rows, MayEdit: q.may("access.platform"), Anywhere: q.actor.Institution == "", Form: form}
+	view.Tabs, view.Rows, view.MayEdit, view.Anywhere = q.serviceTabs("/platforms"), list.Rows, q.may("access.platform"), q.actor.Institution == ""
 	view.First, view.Next = around("/platforms", v, list.Next)
 	p := q.page(page{Title: q.t("web.platforms"), Flash: f})
 	return q.show(code, p, platformsPage(p, view))
@@ -58,11 +60,22 @@ func (q *request) showPlatforms(code int, form access.PlatformCreateIn, f *flash
 // createPlatform registers a platform; its answer is the only place its password stands.
 func (s *server) createPlatform(q *request) error {
 	form := q.r.PostFormValue
-	in := access.PlatformCreateIn{Name: strings.TrimSpace(form("name")), User: strings.TrimSpace(form("user")), Institution: strings.TrimSpace(form("institution"))}
+	in := access.PlatformCreateIn{Name: strings.TrimSpace(form("name")), User: strings.TrimSpace(form("user"))}
+	view := platformsView{Form: in}
+	if q.actor.Institution == "" {
+		id, body, err := q.bodyChosen()
+		if err != nil {
+			return err
+		}
+		if view.Body = body; id == "" {
+			return q.showPlatforms(http.StatusUnprocessableEntity, view, nil)
+		}
+		in.Institution = string(id)
+	}
 	made, err := op.Do(q.r.Context(), q.Runner, q.call(), s.Access.PlatformCreate, in)
 	if err != nil {
 		if f, ok := formFault(err); ok {
-			return q.showPlatforms(status(naru.KindOf(err)), in, f)
+			return q.showPlatforms(status(naru.KindOf(err)), view, f)
 		}
 		return err
 	}

@@ -8,22 +8,19 @@ import (
 
 // The drawing of a history: a row per call, from its intent to its end, on one axis.
 const (
-	lineLeft  = 200  // where the axis begins, behind the names
-	lineWidth = 1000 // of the whole drawing
-	lineRow   = 34
-	lineLeast = 8 // of a call too short to be seen
+	lineWidth  = 1000
+	lineHeight = 24
+	lineLeast  = 8 // of a call too short to be seen
 )
 
 // timeline is a drawing of calls; a table of the same stands beside it.
 type timeline struct {
-	Height   int64
 	From, To time.Time
 	Rows     []lineView
 }
 
 // lineView is one call in the drawing.
 type lineView struct {
-	Y        int64
 	X, Width int64 // from the intent to the answer, or until now
 	Rest     int64 // from the answer until it was settled; 0 = at once
 	Tone     string
@@ -44,7 +41,7 @@ func (p page) drawn(calls []provision.BrokerCall, now time.Time) timeline {
 	}
 	span := max(t.To.Sub(t.From), time.Millisecond)
 	at := func(when time.Time) int64 {
-		return lineLeft + int64(float64(when.Sub(t.From))/float64(span)*float64(lineWidth-lineLeft-lineLeast))
+		return int64(float64(when.Sub(t.From)) / float64(span) * float64(lineWidth-lineLeast))
 	}
 	for i := len(calls) - 1; i >= 0; i-- {
 		k := &calls[i]
@@ -52,13 +49,12 @@ func (p page) drawn(calls []provision.BrokerCall, now time.Time) timeline {
 		if heard.IsZero() {
 			heard = endOf(k, now)
 		}
-		l := lineView{Y: int64(len(t.Rows)) * lineRow, X: at(k.IntendedAt), Tone: callTone(k), Name: p.T("provision.step." + string(k.Step))}
+		l := lineView{X: at(k.IntendedAt), Tone: callTone(k), Name: p.T("provision.step." + string(k.Step))}
 		l.Width = max(at(heard)-l.X, lineLeast)
 		l.Rest = max(at(endOf(k, now))-l.X-l.Width, 0)
 		l.Title = l.Name + " · " + p.callWord(k) + " · " + p.At(k.IntendedAt)
 		t.Rows = append(t.Rows, l)
 	}
-	t.Height = int64(len(t.Rows)) * lineRow
 	return t
 }
 

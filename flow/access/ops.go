@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"naru"
@@ -99,6 +100,13 @@ func New(entropy io.Reader) (Ops, error) {
 
 // DefaultEndpoint is where platforms find naru on its own host.
 const DefaultEndpoint = "/osb"
+
+// At returns the operations of a naru that platforms reach at an address of its own.
+func (o Ops) At(address string) Ops {
+	o.endpoint = strings.TrimSuffix(address, "/") + DefaultEndpoint
+	o.forPlatforms()
+	return o
+}
 
 func (o *Ops) forCallers() {
 	o.SignOut = op.Write("access.sign_out", identity.Everyone, naru.Text{Ko: "접속을 끝낸다", En: "End a session"}, signOut)

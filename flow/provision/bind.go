@@ -98,7 +98,7 @@ func bindable(ctx context.Context, s Store, i Instance) error {
 	}
 	plan, ok := offer.Find(i.Plan)
 	if !ok || !offer.Terms(plan).Bindable {
-		return naru.NewError(naru.Invalid, "provision.not_bindable", "service", offer.Name.Ko)
+		return naru.NewError(naru.Invalid, "provision.not_bindable", "service", offer.Name.Ko, "service.en", offer.Name.En)
 	}
 	bindings, err := s.Bindings(ctx, i.ID)
 	if err == nil && countLive(bindings) >= maxBindings {

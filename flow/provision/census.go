@@ -95,7 +95,7 @@ func askCensus(ctx context.Context, c *op.Call, s Store, in CensusIn) (CensusAsk
 		return CensusAsked{}, err
 	}
 	if p.BrokerURL == "" {
-		return CensusAsked{}, naru.NewError(naru.Conflict, "provision.no_broker", "provider", p.Name.Ko)
+		return CensusAsked{}, naru.NewError(naru.Conflict, "provision.no_broker", "provider", p.Name.Ko, "provider.en", p.Name.En)
 	}
 	c.Record([]string{string(p.ID)}, "asked", "true")
 	c.EnqueueIn(string(p.ID), TaskCensus, string(p.ID))
@@ -199,7 +199,7 @@ func countWith(b Broker) func(context.Context, counting) counted {
 		defer done()
 		a := fetchAll(ctx, b, k.fetch)
 		if len(a.seen) == 0 && a.err == nil {
-			a.err = naru.NewError(naru.Unavailable, "provision.not_countable", "provider", k.provider.Name.Ko)
+			a.err = naru.NewError(naru.Unavailable, "provision.not_countable", "provider", k.provider.Name.Ko, "provider.en", k.provider.Name.En)
 		}
 		return a
 	}
@@ -232,7 +232,7 @@ func settleCensus(ctx context.Context, c *op.Call, s Store, k counting, a counte
 	if a.way == ByFetch {
 		census.Through = k.through
 		if census.Unseen > 0 {
-			census.Fault = naru.Msg("provision.partly_counted", "provider", k.provider.Name.Ko, "unseen", fmt.Sprint(census.Unseen))
+			census.Fault = naru.Msg("provision.partly_counted", "provider", k.provider.Name.Ko, "provider.en", k.provider.Name.En, "unseen", fmt.Sprint(census.Unseen))
 		}
 	}
 	c.Record([]string{string(census.Provider)}, "way", string(census.Way), "held", fmt.Sprint(census.Held), "known", fmt.Sprint(census.Known),
@@ -245,5 +245,5 @@ func faultOf(err error, p catalog.Provider) naru.Message {
 	if errors.As(err, &known) {
 		return known.Message
 	}
-	return naru.Msg("provision.provider_silent", "provider", p.Name.Ko)
+	return naru.Msg("provision.provider_silent", "provider", p.Name.Ko, "provider.en", p.Name.En)
 }

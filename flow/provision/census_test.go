@@ -154,7 +154,7 @@ func TestACensusComparesOrdersLedgerListingAndBill(t *testing.T) {
 			provision.RunningNotBilled: provision.ActMeter, provision.BilledNotRunning: provision.ActDispute, provision.Foreign: provision.ActAskProvider,
 		}
 		for _, f := range findings(r, provision.FindingFilter{Live: true}) {
-			if f.Action != proposed[f.Kind] || f.FirstAt.IsZero() || f.ID == "" {
+			if f.Action != proposed[f.Kind] || f.FirstAt.IsZero() || f.ID == "" || f.Why.Key == "" {
 				t.Errorf("finding: %+v", f)
 			}
 		}

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -140,8 +141,8 @@ func (t *table) compare() []Finding {
 // quiet reports whether a work was settled before the question.
 func (t *table) quiet(w *Work) bool { return w.State.Settled() && w.Since.Before(t.asked) }
 
-func (t *table) add(kind FindingKind, i *Instance, b BindingID) {
-	t.out = append(t.out, Finding{Kind: kind, Binding: b}.about(i))
+func (t *table) add(kind FindingKind, i *Instance, b BindingID, why naru.Message) {
+	t.out = append(t.out, Finding{Kind: kind, Binding: b, Why: why}.about(i))
 }
 
 func (t *table) compareInstance(i *Instance) {
@@ -151,15 +152,15 @@ func (t *table) compareInstance(i *Instance) {
 	h, held := t.there[i.ID]
 	switch {
 	case i.State == Ready && !held:
-		t.add(Lost, i, "")
+		t.add(Lost, i, "", whyHere(Lost, cmp.Or(i.ReadyAt, i.Since)))
 	case i.State == Ready:
 		t.compareGrounds(i)
 		t.comparePlan(i, h)
 	case !held || h.State == string(Deleting):
 	case i.State == WrittenOff: // two people gave it up: naru does not begin again by itself
-		t.add(LeftBehind, i, "")
+		t.add(LeftBehind, i, "", whyHere(LeftBehind, i.Since))
 	default:
-		t.add(Stray, i, "")
+		t.add(Stray, i, "", whyHere(Stray, i.ended()))
 	}
 }
 
@@ -168,7 +169,7 @@ func (t *table) compareGrounds(i *Instance) {
 	order := t.orders[i.Order]
 	if order.State != contract.Approved || !t.today.Within(order.From, order.To) {
 		if !t.isOpen(OrderEnded, i.ID) { // a re-check said so before
-			t.add(Unordered, i, "")
+			t.add(Unordered, i, "", whyUnordered(i, order, t.today))
 		}
 	}
 	since := i.ReadyAt
@@ -176,7 +177,7 @@ func (t *table) compareGrounds(i *Instance) {
 		since = to
 	}
 	if t.meters[i.Service] && t.billing.Through.Sub(since) > billGrace {
-		t.add(RunningNotBilled, i, "")
+		t.add(RunningNotBilled, i, "", whyUnbilled(t.billing.Through, since))
 	}
 }
 
@@ -209,11 +210,11 @@ func (t *table) compareBindings() {
 		there := slices.Contains(h.Bindings, b.ID)
 		switch {
 		case b.State == Ready && !there:
-			t.add(Lost, i, b.ID)
+			t.add(Lost, i, b.ID, whyHere(Lost, b.Since))
 		case b.State == WrittenOff && there:
-			t.add(LeftBehind, i, b.ID)
+			t.add(LeftBehind, i, b.ID, whyHere(LeftBehind, b.Since))
 		case !b.State.Live() && there:
-			t.add(Stray, i, b.ID)
+			t.add(Stray, i, b.ID, whyHere(Stray, b.Since))
 		}
 	}
 }
@@ -226,12 +227,12 @@ func (t *table) compareBills() {
 		_, held := t.there[b.Instance]
 		switch {
 		case !known && !held:
-			t.out = append(t.out, Finding{Kind: BilledNotRunning, Provider: t.provider, Instance: InstanceID(storable(string(b.Instance)))})
+			t.out = append(t.out, Finding{Kind: BilledNotRunning, Why: whyBilled(b.To), Provider: t.provider, Instance: InstanceID(storable(string(b.Instance)))})
 		case !known || !t.quiet(&i.Work):
 		case !i.State.Live() && b.To.Sub(i.ended()) > billSlack:
-			t.add(BilledNotRunning, i, "")
+			t.add(BilledNotRunning, i, "", whyBilled(b.To))
 		case i.State == Ready && !held && t.canSay(string(i.ID)) && b.To.Sub(t.lostSince(i.ID)) > billSlack:
-			t.add(BilledNotRunning, i, "")
+			t.add(BilledNotRunning, i, "", whyBilled(b.To))
 		}
 	}
 }
@@ -263,12 +264,12 @@ func (t *table) compareForeign() {
 	for _, h := range t.held {
 		i, known := t.here[h.Instance]
 		if !known {
-			found = append(found, Finding{Kind: Foreign, Provider: t.provider, Instance: InstanceID(storable(string(h.Instance)))})
+			found = append(found, Finding{Kind: Foreign, Why: whyForeign(), Provider: t.provider, Instance: InstanceID(storable(string(h.Instance)))})
 			continue
 		}
 		for _, b := range h.Bindings {
 			if !bound[b] {
-				found = append(found, Finding{Kind: Foreign, Binding: BindingID(storable(string(b)))}.about(i))
+				found = append(found, Finding{Kind: Foreign, Why: whyForeign(), Binding: BindingID(storable(string(b)))}.about(i))
 			}
 		}
 	}

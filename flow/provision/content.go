@@ -93,7 +93,7 @@ func checkContent(r Request, a Answer) Answer {
 		{x.SyslogDrainURL != "", "syslog_drain"}, {x.RouteServiceURL != "", "route_forwarding"}, {x.VolumeMounts != nil, "volume_mount"},
 	} {
 		if need.given && !slices.Contains(r.Terms.Requires, need.requires) {
-			return Answer{Outcome: Invalid, Fault: naru.Msg("provision.not_required", "provider", r.Provider.Name.Ko, "what", need.requires)}
+			return Answer{Outcome: Invalid, Fault: naru.Msg("provision.not_required", "provider", r.Provider.Name.Ko, "provider.en", r.Provider.Name.En, "what", need.requires)}
 		}
 	}
 	return a

@@ -47,7 +47,8 @@ func (r Request) doubt(ctx context.Context, s Store, i *Instance, a Answer) ([]F
 	}
 	names := planNames{}
 	names.add(offer)
-	f := Finding{Kind: PlanUnsure, Why: naru.Msg("provision.plan_unsure", "here", names.of(r.Plan), "wanted", names.of(r.Wanted.Plan))}
+	here, wanted := names.of(r.Plan), names.of(r.Wanted.Plan)
+	f := Finding{Kind: PlanUnsure, Why: naru.Msg("provision.plan_unsure", "here", here.Ko, "here.en", here.En, "wanted", wanted.Ko, "wanted.en", wanted.En)}
 	if known {
 		f = Finding{Kind: OtherPlan, Why: names.differ(r.Plan, shown)}
 	}
@@ -63,23 +64,24 @@ func (a Answer) shownPlan() string {
 }
 
 // planNames word plans by the brokers' own ids.
-type planNames map[string]string
+type planNames map[string]naru.Text
 
 func (n planNames) add(offer catalog.Offer) {
 	for k := range offer.Plans {
-		n[offer.Plans[k].OSBID] = offer.Plans[k].Name.Ko
+		n[offer.Plans[k].OSBID] = offer.Plans[k].Name
 	}
 }
 
 // of words a plan; of one that the catalogue does not have, the id is all there is.
-func (n planNames) of(id string) string {
-	if name := n[id]; name != "" {
+func (n planNames) of(id string) naru.Text {
+	if name := n[id]; !name.IsZero() {
 		return name
 	}
-	return storable(id)
+	return naru.Text{Ko: storable(id)}
 }
 
 // differ says that the provider shows another plan than naru knows.
 func (n planNames) differ(here, there string) naru.Message {
-	return naru.Msg("provision.other_plan", "here", n.of(here), "there", n.of(there))
+	a, b := n.of(here), n.of(there)
+	return naru.Msg("provision.other_plan", "here", a.Ko, "here.en", a.En, "there", b.Ko, "there.en", b.En)
 }

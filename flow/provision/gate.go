@@ -111,11 +111,11 @@ func (g grounds) onOffer() error {
 	case g.plan.Service != g.offer.ID:
 		return naru.NewError(naru.Conflict, "provision.plan_unknown", "order", string(g.order.ID))
 	case g.plan.Gone, g.offer.Gone:
-		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko)
+		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko, "plan.en", g.plan.Name.En)
 	case !g.offer.Unavailable.IsZero():
-		return naru.NewError(naru.Unavailable, "provision.service_unavailable", "service", g.offer.Name.Ko, "why", g.offer.Unavailable.Ko)
+		return naru.NewError(naru.Unavailable, "provision.service_unavailable", "service", g.offer.Name.Ko, "service.en", g.offer.Name.En, "why", g.offer.Unavailable.Ko, "why.en", g.offer.Unavailable.En)
 	case g.provider.BrokerURL == "":
-		return naru.NewError(naru.Unavailable, "provision.no_broker", "provider", g.provider.Name.Ko)
+		return naru.NewError(naru.Unavailable, "provision.no_broker", "provider", g.provider.Name.Ko, "provider.en", g.provider.Name.En)
 	}
 	return nil
 }
@@ -127,15 +127,15 @@ func (g grounds) lawful() error {
 		return nil
 	}
 	return naru.NewError(naru.Denied, "provision.law_forbids", "object", string(g.order.ID),
-		"venue", string(g.offer.Venue), "outcome", string(g.venue.Outcome), "articles", articles(g.venue))
+		"venue", string(g.offer.Venue), "outcome", string(g.venue.Outcome), "articles", articles(g.venue, "ko"), "articles.en", articles(g.venue, "en"))
 }
 
-// articles names the articles that decided, each once.
-func articles(v policy.VenueVerdict) string {
+// articles names the articles that decided in a language, each once.
+func articles(v policy.VenueVerdict, lang string) string {
 	var out string
 	seen := map[string]bool{}
 	for _, r := range v.Reasons {
-		text := r.Title.Ko + " " + r.Article
+		text := r.Title.In(lang) + " " + r.Article
 		if !r.Wins || seen[text] {
 			continue
 		}
@@ -161,7 +161,7 @@ func (g grounds) certified() error {
 		return nil
 	}
 	return naru.NewError(naru.Denied, "provision.not_certified", "object", string(g.order.ID),
-		"service", g.offer.Name.Ko, "scheme", need.Scheme, "tier", orDash(need.Tier), "today", string(g.today))
+		"service", g.offer.Name.Ko, "service.en", g.offer.Name.En, "scheme", need.Scheme, "tier", orDash(need.Tier), "today", string(g.today))
 }
 
 // meets reports whether a certificate is valid today and surely enough. A type for

@@ -161,7 +161,7 @@ func (k creation) unmet(ctx context.Context, s Store, i *Instance, today naru.Da
 // while does not concern what runs.
 func (g grounds) there() error {
 	if g.plan.Gone || g.offer.Gone {
-		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko)
+		return naru.NewError(naru.Conflict, "provision.plan_gone", "plan", g.plan.Name.Ko, "plan.en", g.plan.Name.En)
 	}
 	return nil
 }

@@ -206,7 +206,7 @@ func (k creation) plan(ctx context.Context, c *op.Call, s Store, u updating) ([]
 		if terms.PlanUpdateable {
 			return nil
 		}
-		return naru.NewError(naru.Unavailable, "provision.plan_fixed", "plan", now.Name.Ko)
+		return naru.NewError(naru.Unavailable, "provision.plan_fixed", "plan", now.Name.Ko, "plan.en", now.Name.En)
 	}}}
 	if !terms.PlanUpdateable {
 		return asks, nil
@@ -274,7 +274,7 @@ func sameMaintenance(asked, offered string, p *catalog.Plan) func() error {
 		if asked == "" || asked == offered {
 			return nil
 		}
-		return naru.NewError(naru.Conflict, "provision.maintenance_conflict", "plan", p.Name.Ko, "asked", asked, "offered", orDash(offered))
+		return naru.NewError(naru.Conflict, "provision.maintenance_conflict", "plan", p.Name.Ko, "plan.en", p.Name.En, "asked", asked, "offered", orDash(offered))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // Provision creates an instance of the named plan, and waits until it is ready when the plan is asynchronous.
 func (b *Broker) Provision(t testing.TB, id, plan string) {
 	t.Helper()
-	service, planID := b.plan(t, plan)
+	service, planID := b.Plan(t, plan)
 	got, err := b.Client.Provision(t.Context(), osb.ProvisionRequest{
 		InstanceID: id, ServiceID: service, PlanID: planID, OrganizationGUID: "o", SpaceGUID: "s", AcceptsIncomplete: true,
 	})
@@ -28,7 +28,7 @@ func (b *Broker) Provision(t testing.TB, id, plan string) {
 // Deprovision deletes an instance and waits until it is gone.
 func (b *Broker) Deprovision(t testing.TB, id, plan string) {
 	t.Helper()
-	service, planID := b.plan(t, plan)
+	service, planID := b.Plan(t, plan)
 	got, err := b.Client.Deprovision(t.Context(), osb.DeprovisionRequest{InstanceID: id, ServiceID: service, PlanID: planID, AcceptsIncomplete: true})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func (b *Broker) Deprovision(t testing.TB, id, plan string) {
 // Update moves an instance to another plan; it returns the refusal, also of an asynchronous one.
 func (b *Broker) Update(t testing.TB, id, plan string) error {
 	t.Helper()
-	service, planID := b.plan(t, plan)
+	service, planID := b.Plan(t, plan)
 	got, err := b.Client.Update(t.Context(), osb.UpdateRequest{InstanceID: id, ServiceID: service, PlanID: planID, AcceptsIncomplete: true})
 	if err == nil && got.Async {
 		b.settle(t, id)
@@ -52,7 +52,7 @@ func (b *Broker) Update(t testing.TB, id, plan string) error {
 // Bind makes a binding and reads its credentials into v.
 func (b *Broker) Bind(t testing.TB, id, binding, plan string, v any) {
 	t.Helper()
-	service, planID := b.plan(t, plan)
+	service, planID := b.Plan(t, plan)
 	got, err := b.Client.Bind(t.Context(), osb.BindRequest{InstanceID: id, BindingID: binding, ServiceID: service, PlanID: planID})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func (b *Broker) Bind(t testing.TB, id, binding, plan string, v any) {
 // Unbind deletes a binding.
 func (b *Broker) Unbind(t testing.TB, id, binding, plan string) {
 	t.Helper()
-	service, planID := b.plan(t, plan)
+	service, planID := b.Plan(t, plan)
 	if _, err := b.Client.Unbind(t.Context(), osb.UnbindRequest{InstanceID: id, BindingID: binding, ServiceID: service, PlanID: planID}); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,8 @@ func Eventually(t testing.TB, what string, yes func() bool) {
 	}
 }
 
-func (b *Broker) plan(t testing.TB, name string) (serviceID, planID string) {
+// Plan returns the ids of a plan of the catalogue by its name.
+func (b *Broker) Plan(t testing.TB, name string) (serviceID, planID string) {
 	t.Helper()
 	got, err := b.Client.Catalog(t.Context(), osb.CatalogRequest{})
 	if err != nil {

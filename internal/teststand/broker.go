@@ -2,6 +2,7 @@ package teststand
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ import (
 func (s *Stand) Serve(t testing.TB) catalog.PlanID {
 	t.Helper()
 	b := testbroker.Serve(t, testbroker.Folders, kit.Config{SiteName: "stand", Venue: "government"})
-	return s.serve(t, b, b.URL)
+	return s.serve(t, b, b.URL, "sync")
 }
 
 // ServeBehind is Serve with a front before the broker, which fails when it is told to.
@@ -34,10 +35,19 @@ func (s *Stand) ServeBehind(t testing.TB) (catalog.PlanID, *testbroker.Front) {
 	t.Helper()
 	b := testbroker.Serve(t, testbroker.Folders, kit.Config{SiteName: "stand", Venue: "government"})
 	front := testbroker.NewFront(t, b.URL)
-	return s.serve(t, b, front.URL), front
+	return s.serve(t, b, front.URL, "sync"), front
 }
 
-func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url string) catalog.PlanID {
+// ServeProcess is Serve with a broker that is a process of its own, by its name in the Set
+// of the test binary; it keeps its address over restarts. It returns the plan of a short name.
+func (s *Stand) ServeProcess(t testing.TB, name, slug string) (catalog.PlanID, *testbroker.Broker) {
+	t.Helper()
+	b := testbroker.Start(t, name, kit.Config{SiteName: "stand", Venue: "government"})
+	b.Config.Addr = strings.TrimPrefix(b.URL, "http://")
+	return s.serve(t, b, b.URL, slug), b
+}
+
+func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url, slug string) catalog.PlanID {
 	t.Helper()
 	link := provider.New(provider.Config{Loopback: true, Timeout: 2 * time.Minute})
 	s.Provision = s.Provision.Watching(link)
@@ -60,11 +70,11 @@ func (s *Stand) serve(t testing.TB, b *testbroker.Broker, url string) catalog.Pl
 	}
 	s.stock(t, root, row[0].ID, 0)
 	for _, plan := range Do(t, s, root, catalog.GetService, catalog.ServiceIn{ID: row[0].ID}).Plans {
-		if plan.Slug == "sync" {
+		if plan.Slug == slug {
 			return plan.ID
 		}
 	}
-	t.Fatal("the broker has no plan that is made at once")
+	t.Fatalf("the broker has no plan %q", slug)
 	return ""
 }
 
@@ -89,6 +99,15 @@ func (s *Stand) Run(t testing.TB, n int, plan catalog.PlanID) provision.Instance
 	return Do(t, s, s.As(identity.Officer), s.Provision.Create, provision.CreateIn{Order: s.Ordered(t, n, plan)}).ID
 }
 
+// Await waits until a service is in use.
+func (s *Stand) Await(t testing.TB, id provision.InstanceID) {
+	t.Helper()
+	in := provision.InstanceRef{ID: id}
+	testbroker.Eventually(t, string(id)+" in use", func() bool {
+		return Do(t, s, s.As(identity.Officer), s.Provision.Instance, in).State == provision.Ready
+	})
+}
+
 // Ordered orders a plan for the first component of the office's n-th system, and has it
 // approved.
 func (s *Stand) Ordered(t testing.TB, n int, plan catalog.PlanID) contract.OrderID {
@@ -101,6 +120,21 @@ func (s *Stand) Ordered(t testing.TB, n int, plan catalog.PlanID) contract.Order
 	})
 	Do(t, s, s.As(identity.Approver), s.Contract.Approve, contract.DecideIn{ID: order.ID})
 	return order.ID
+}
+
+// Resync takes over the catalogue of the provider that a plan is of, as it is now.
+func (s *Stand) Resync(t testing.TB, plan catalog.PlanID) catalog.ProviderID {
+	t.Helper()
+	root := s.As(identity.Operator)
+	for _, row := range Do(t, s, root, catalog.ListServices, catalog.ListServicesIn{}).Rows {
+		offer := Do(t, s, root, catalog.GetService, catalog.ServiceIn{ID: row.ID})
+		if _, ok := offer.Find(plan); ok {
+			Do(t, s, root, catalog.Sync, catalog.ProviderIn{ID: row.Provider})
+			return row.Provider
+		}
+	}
+	t.Fatalf("nobody offers %s", plan)
+	return ""
 }
 
 // PlanBeside returns another plan of a plan's service, by its short name.

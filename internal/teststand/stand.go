@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type Stand struct {
 
 	login    *login.Login
 	accounts map[string]naru.Actor
+	running  atomic.Pointer[time.Time] // since when the clock runs; nil = it stands at noon
 }
 
 // Password is that of every account of the stand.
@@ -54,7 +56,8 @@ const Password = "naru-example-1"
 func New(t testing.TB) *Stand {
 	t.Helper()
 	db := testdb.SQLite(t)
-	s := &Stand{DB: db, accounts: map[string]naru.Actor{}, Runner: op.NewRunner(db, func() time.Time { return testdb.Noon }, naru.NewIDs(rand.Reader))}
+	s := &Stand{DB: db, accounts: map[string]naru.Actor{}}
+	s.Runner = op.NewRunner(db, s.now, naru.NewIDs(rand.Reader))
 	published, err := policy.Load(inventory.Facts(), instruments.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +86,20 @@ func New(t testing.TB) *Stand {
 	}
 	t.Cleanup(s.Web.Close)
 	return s
+}
+
+// now is noon, and from there on once the clock runs.
+func (s *Stand) now() time.Time {
+	if since := s.running.Load(); since != nil {
+		return testdb.Noon.Add(time.Since(*since))
+	}
+	return testdb.Noon
+}
+
+// RunClock lets time pass, for what is polled or compared by its time.
+func (s *Stand) RunClock() {
+	now := time.Now()
+	s.running.Store(&now)
 }
 
 func (s *Stand) deps(words web.Words, log *slog.Logger) web.Deps {

@@ -22,14 +22,14 @@ import (
 //	3xx, any other 4xx                      Rejected
 //	no answer, 5xx, 204, malformed 201/202  Unknown
 //	malformed 200, answer too large         Invalid
-func failed(step provision.Step, provider string, err error) provision.Answer {
+func failed(step provision.Step, provider naru.Text, err error) provision.Answer {
 	var call *osb.CallError
 	if !errors.As(err, &call) {
-		return provision.Answer{Outcome: provision.Unknown, Fault: naru.Msg("provision.provider_silent", "provider", provider)}
+		return provision.Answer{Outcome: provision.Unknown, Fault: naru.Msg("provision.provider_silent", "provider", provider.Ko, "provider.en", provider.En)}
 	}
 	a := provision.Answer{RetryAfter: retryAfter(err), Fault: fault(provider, call), Reply: replied(err)}
 	if errors.Is(err, osb.ErrUnsupported) { // asking again does not help
-		a.Outcome, a.Fault = provision.Rejected, naru.Msg("provision.provider_too_old", "provider", provider)
+		a.Outcome, a.Fault = provision.Rejected, naru.Msg("provision.provider_too_old", "provider", provider.Ko, "provider.en", provider.En)
 		return a
 	}
 	var said *osb.Error
@@ -66,9 +66,9 @@ func rejected(step provision.Step, call *osb.CallError) provision.Outcome {
 }
 
 // fault words what went wrong for the officer: what happened, in whose house.
-func fault(provider string, call *osb.CallError) naru.Message {
+func fault(provider naru.Text, call *osb.CallError) naru.Message {
 	if reason, ok := isAddress(call); ok {
-		return naru.Msg("provision.provider_address", "provider", provider, "reason", reason)
+		return naru.Msg("provision.provider_address", "provider", provider.Ko, "provider.en", provider.En, "reason", reason)
 	}
 	var held refusedHere
 	if errors.As(call, &held) && held.fault.Key != "" {
@@ -80,20 +80,20 @@ func fault(provider string, call *osb.CallError) naru.Message {
 		osb.CodeMaintenanceInfoConflict: "provision.maintenance_stale",
 	} {
 		if osb.IsCode(call, code) {
-			return naru.Msg(key, "provider", provider, "why", describe(call))
+			return naru.Msg(key, "provider", provider.Ko, "provider.en", provider.En, "why", describe(call))
 		}
 	}
 	switch {
 	case call.Outcome == osb.NotSent:
-		return naru.Msg("provision.provider_unreachable", "provider", provider)
+		return naru.Msg("provision.provider_unreachable", "provider", provider.Ko, "provider.en", provider.En)
 	case call.Status == http.StatusUnauthorized, call.Status == http.StatusForbidden:
-		return naru.Msg("provision.provider_unauthorized", "provider", provider, "status", status)
+		return naru.Msg("provision.provider_unauthorized", "provider", provider.Ko, "provider.en", provider.En, "status", status)
 	case call.Status == 0:
-		return naru.Msg("provision.provider_silent", "provider", provider)
+		return naru.Msg("provision.provider_silent", "provider", provider.Ko, "provider.en", provider.En)
 	case osb.StatusOf(call) == 0: // a success or redirect that breaks the specification
-		return naru.Msg("provision.provider_malformed", "provider", provider, "status", status, "what", tidy(call.Err.Error()))
+		return naru.Msg("provision.provider_malformed", "provider", provider.Ko, "provider.en", provider.En, "status", status, "what", tidy(call.Err.Error()))
 	}
-	return naru.Msg("provision.provider_refused", "provider", provider, "status", status, "why", describe(call))
+	return naru.Msg("provision.provider_refused", "provider", provider.Ko, "provider.en", provider.En, "status", status, "why", describe(call))
 }
 
 // describe is the broker's own explanation, or the name of its status.

@@ -27,7 +27,7 @@ func (l *Link) Call(ctx context.Context, r provision.Request) provision.Answer {
 	}
 	switch {
 	case err != nil:
-		a = failed(r.Step, r.Provider.Name.Ko, err)
+		a = failed(r.Step, r.Provider.Name, err)
 	case a.Reply.Status != 0:
 	case a.Outcome == provision.Accepted:
 		a.Reply.Status = http.StatusAccepted
@@ -146,7 +146,7 @@ func polled(r provision.Request, got osb.LastOperationResponse) provision.Answer
 		a.Outcome = provision.FailedOp
 		a.Reply.Words = tidy(got.Description)
 		a.Usable, a.Repeatable = got.InstanceUsable, got.UpdateRepeatable
-		a.Fault = naru.Msg("provision.operation_failed", "provider", r.Provider.Name.Ko, "why", tidy(got.Description))
+		a.Fault = naru.Msg("provision.operation_failed", "provider", r.Provider.Name.Ko, "provider.en", r.Provider.Name.En, "why", tidy(got.Description))
 	}
 	return a
 }
@@ -174,6 +174,6 @@ func (l *Link) Held(ctx context.Context, p catalog.Provider) ([]provision.Held, 
 
 // unavailable is the error of a read that failed, with the words of a call's fault.
 func unavailable(p catalog.Provider, err error) error {
-	a := failed(provision.None, p.Name.Ko, err)
+	a := failed(provision.None, p.Name, err)
 	return &naru.Error{Kind: naru.Unavailable, Message: a.Fault, Err: err}
 }

@@ -69,7 +69,7 @@ func (c *circuits) enter(p catalog.Provider) (turn, error) {
 		k = &circuit{url: p.BrokerURL, Circuit: provision.Circuit{Provider: p.ID, State: provision.CircuitClosed, Limit: c.limit, Since: now}}
 		c.of[p.ID] = k
 	}
-	crowded := refusedHere{naru.Msg("provision.provider_crowded", "provider", p.Name.Ko), crowdedWait}
+	crowded := refusedHere{naru.Msg("provision.provider_crowded", "provider", p.Name.Ko, "provider.en", p.Name.En), crowdedWait}
 	t := turn{of: c, to: k}
 	switch k.State {
 	case provision.CircuitOpen:
@@ -110,7 +110,7 @@ func (t turn) leave(ctx context.Context, p catalog.Provider, err error) {
 		if t.probe || (k.State == provision.CircuitClosed && k.Failures >= tripAfter) {
 			k.wait = min(max(2*k.wait, openFirst), openMost)
 			k.State, k.Since, k.Until = provision.CircuitOpen, now, now.Add(k.wait)
-			k.Fault = failed(provision.None, p.Name.Ko, err).Fault
+			k.Fault = failed(provision.None, p.Name, err).Fault
 		}
 	}
 }

@@ -121,6 +121,7 @@ type walk struct {
 	async         bool
 	larger        string // plan to move to; "" stays
 	unbound       bool   // leave bindings out
+	rotates       bool   // give the binding a successor
 }
 
 func (b *bed) walk(t *testing.T, slug string, async bool) *walk {
@@ -321,7 +322,13 @@ func (w *walk) whole() {
 	}
 	if !w.unbound {
 		w.bind()
+		if w.rotates {
+			w.rotate()
+		}
 		w.unbind()
+		if w.rotates {
+			w.retire()
+		}
 	}
 	w.deprovision()
 }
@@ -416,15 +423,22 @@ func TestRefusalsReachAPlatformOfOthers(t *testing.T) {
 
 func TestAPlatformOfOthersUsesTheReferenceBrokers(t *testing.T) {
 	t.Parallel()
+	larger := map[string]string{"basic": "standard", "small": "large"}
 	for _, name := range []string{"messaging", "objects", "postgres", "fault"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, testnaru.Config{}, reference(t, name))
 			unbound := name == "fault" // gives endpoints, whose ports this client reads as numbers and the specification writes as texts
+			moved := 0
 			for _, plan := range b.Offers[0].Plans {
 				w := b.walk(t, plan.Slug, true)
-				w.unbound = unbound
-				w.whole()
+				w.unbound, w.rotates, w.larger = unbound, !unbound, larger[plan.Slug]
+				if w.whole(); w.larger != "" {
+					moved++
+				}
+			}
+			if moved == 0 {
+				t.Error("no instance was moved to another plan")
 			}
 			w := b.walk(t, b.Offers[0].Plans[0].Slug, false)
 			w.unbound = unbound

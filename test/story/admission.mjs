@@ -3,7 +3,7 @@
 // called so.
 //
 // PLAN: {base, password, shots, files: {provider, service, own, report}}
-import { look, open, say, signIn, visitor } from './browser.mjs';
+import { look, open, paper, say, signIn, visitor } from './browser.mjs';
 
 const plan = JSON.parse(process.env.PLAN);
 const browser = await open();
@@ -29,6 +29,7 @@ try {
   const run = new URL(ministry.page.url()).pathname;
   say('the report has rules', (await ministry.page.locator('tbody tr').count()) > 50, (await ministry.page.locator('.nr-bars').innerText()).replaceAll('\n', ' '));
   await clean(ministry, 'the whole report');
+  await paper(ministry, 'a report');
 
   for (const variant of [{ lang: 'ko' }, { lang: 'en', contrast: 'high' }, { lang: 'ko', width: 390 }]) {
     const v = await visitor(browser, plan.base, variant);

@@ -59,6 +59,8 @@ export async function look(v, label, { shots = '', script = true } = {}) {
   const found = v.complaints.filter((c) => !/status of (409|422)/.test(c));
   if (script) found.push(...(await axe(v.page))); // axe is a script itself
   if (await v.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth + 1)) found.push('the page is wider than the window');
+  const cut = await v.page.evaluate(() => [...document.querySelectorAll('.nr-stack')].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.getAttribute('aria-label')));
+  if (cut.length) found.push(`cut off: ${cut.join(', ')}`);
   const text = await v.page.evaluate(() => {
     const shown = document.body.cloneNode(true);
     for (const e of shown.querySelectorAll('code, pre, svg, .nr-code')) e.remove(); // names of the machine, meant as such
@@ -69,4 +71,26 @@ export async function look(v, label, { shots = '', script = true } = {}) {
   say(`nothing complains on ${label}`, found.length === 0, found.join('\n'));
   v.complaints.length = 0;
   if (shots) await v.page.screenshot({ path: path.join(shots, label.replace(/[^\w-]+/g, '_') + '.png'), fullPage: true });
+}
+
+/** paper looks at the page as it is printed on A4: nothing to click on it, and nothing cut off. */
+export async function paper(v, label) {
+  const { page } = v;
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 688, height: 1000 }); // A4 between its margins
+  await page.emulateMedia({ media: 'print' });
+  const found = await page.evaluate(() => {
+    const shown = (e) => e.checkVisibility() && e.getClientRects().length > 0;
+    const out = [...document.querySelectorAll('nav, form, button, header, footer')].filter(shown).map((e) => `on paper: ${e.tagName} ${e.className}`);
+    for (const e of document.querySelectorAll('main *')) {
+      if (shown(e) && !e.closest('.sr-only') && e.getBoundingClientRect().right > window.innerWidth + 1) out.push(`beyond the paper: ${e.tagName} ${e.className} ${e.textContent.slice(0, 40)}`);
+    }
+    if (!shown(document.querySelector('.nr-printed'))) out.push('nothing says when it was printed');
+    return out.slice(0, 5);
+  });
+  const file = await page.pdf({ preferCSSPageSize: true });
+  if (!/\/MediaBox\s*\[0 0 59[45][\d.]* 84[12]/.test(file.toString('latin1'))) found.push('the paper is not A4');
+  say(`nothing is lost on the paper of ${label}`, found.length === 0, found.join('\n'));
+  await page.emulateMedia({ media: 'screen' });
+  await page.setViewportSize(size);
 }

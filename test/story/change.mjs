@@ -1,7 +1,7 @@
 // A running service gets another plan under another approved order, then other parameters,
-// then other credentials beside the old ones: each is checked first and asked for after.
+// then the version of a maintenance, then other credentials beside the old ones: each is checked first and asked for after.
 //
-// PLAN: {base, password, shots, files: {first, first_order, second, second_order}}
+// PLAN: {base, password, shots, files: {first, first_order, second, second_order, newer}}
 import { look, open, say, signIn, visitor } from './browser.mjs';
 
 const plan = JSON.parse(process.env.PLAN);
@@ -35,6 +35,17 @@ async function walk(instance, order, { script, contrast, lang, width }) {
   await page.goto(`${place}/change`);
   await page.click('main .nr-form button');
   say(`nothing to change is no change ${label}`, (await page.locator('button[name=confirm]').count()) === 0 && (await page.locator('#check').count()) === 1);
+  await until(page, `${place}/change`, '#maintenance');
+  say(`the version of a maintenance is named ${label}`, (await page.locator('label[for=maintenance]').innerText()).includes(plan.files.newer));
+  await page.check('#maintenance');
+  await page.click('main .nr-form button');
+  say(`the check names the version and keeps the choice ${label}`, (await page.locator('#check ~ .nr-facts').innerText()).includes(plan.files.newer) && (await page.isChecked('#maintenance')));
+  await clean('the check of a maintenance');
+  await page.click('button[name=confirm]');
+  await until(page, place, `a[href="${place}/change"]`);
+  say(`the service runs the newer version ${label}`, (await page.locator('main').innerText()).includes(plan.files.newer));
+  await page.goto(`${place}/change`);
+  say(`there is nothing newer any more ${label}`, (await page.locator('#maintenance').count()) === 0);
   await page.selectOption('#order', order);
   await page.click('main .nr-form button');
   say(`the check changes nothing ${label}`, (await page.locator('.bg-light-danger').count()) === 0 && (await page.locator('button[name=confirm]').count()) === 1, await page.locator('main').innerText());

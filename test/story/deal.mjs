@@ -44,6 +44,11 @@ try {
   await officer.page.click('form[action="/instances"] button');
   await officer.page.waitForSelector('#instance .nr-progress strong:has-text("사용 중")');
   say('the service runs', true, officer.page.url());
+  const instance = officer.page.url();
+  await officer.page.click('a[href$="/change"]');
+  await officer.page.click('main .nr-hint a');
+  say('a change without an order leads to the candidates', (await officer.page.locator('a[href^="/orders/new"]').count()) > 0, officer.page.url());
+  await officer.page.goto(instance);
   await officer.page.click('form[action$="/bindings"] button');
   await officer.page.waitForSelector('form[action$="/credentials"] button');
   await clean(officer, 'the running instance');

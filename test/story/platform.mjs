@@ -68,7 +68,33 @@ async function walk({ script, contrast, lang, width }) {
   await v.context.close();
 }
 
+/** choose registers a platform for an institution of which the operator knows part of the name. */
+async function choose({ script, lang, width }) {
+  const label = `${script ? 'with' : 'without'} scripts`;
+  const v = await visitor(browser, plan.base, { script, lang, width });
+  const { page } = v;
+  await signIn(page, 'operator', plan.password);
+  await page.goto('/platforms');
+  await page.fill('#name', `행정망 플랫폼 ${label}`);
+  await page.locator('#institution').pressSequentially('정보진흥');
+  if (script) {
+    await page.waitForSelector('#bodies option', { state: 'attached' });
+    say('names are proposed while typing', (await page.getAttribute('#bodies option', 'value')) === '가온정보진흥원');
+  }
+  await page.press('#institution', 'Enter');
+  await page.waitForSelector('#chosen');
+  say(`part of a name registers nothing ${label}`, (await page.locator('#pass').count()) === 0 && (await page.inputValue('#name')).startsWith('행정망'));
+  await clean(v, `the choice of an institution ${label}`, script);
+  await page.selectOption('#chosen', { index: 1 });
+  await page.press('#name', 'Enter');
+  await page.waitForSelector('#pass');
+  say(`the platform belongs to the chosen one ${label}`, (await page.locator('.nr-sub').innerText()).includes('가온정보진흥원'));
+  await v.context.close();
+}
+
 try {
+  await choose({ script: true, lang: 'ko' });
+  await choose({ script: false, lang: 'en', width: 390 });
   await walk({ script: true, contrast: 'normal', lang: 'ko' });
   await walk({ script: false, contrast: 'high', lang: 'en', width: 390 });
 } finally {

@@ -17,12 +17,18 @@ import (
 	"time"
 
 	"naru/base/identity"
+	"naru/broker/messaging"
 	"naru/flow/catalog"
 	"naru/flow/decide"
 	flowplan "naru/flow/plan"
 	"naru/internal/testbroker"
 	"naru/internal/teststand"
+	"naru/wire/osb"
 )
+
+func TestMain(m *testing.M) {
+	testbroker.Main(m, testbroker.Set{"messaging": messaging.Run})
+}
 
 // plan is what a walk is told.
 type plan struct {
@@ -198,19 +204,43 @@ func TestTheRoadOfAStuckOperation(t *testing.T) {
 	})
 }
 
-// TestTheRoadOfAChange gives a running service another plan, other parameters and other
-// credentials, with scripts and without.
+// TestTheRoadOfAChange gives a running service of a broker process another plan, other
+// parameters, the version of a maintenance and other credentials, with scripts and without.
+// Beside it, a service is taken away behind naru's back, and another is there that naru never
+// made: both are found, answered for, put right and closed.
 func TestTheRoadOfAChange(t *testing.T) {
 	chromium := browser(t)
 	s := teststand.New(t)
-	made := s.Serve(t)
-	other := s.PlanBeside(t, made, "bigger")
-	files := map[string]string{}
-	for n, name := range map[int]string{2: "first", 3: "second"} {
-		files[name] = string(s.Run(t, n, made))
-		files[name+"_order"] = string(s.Ordered(t, n, other))
+	s.RunClock()
+	made, broker := s.ServeProcess(t, "messaging", "basic")
+	other := s.PlanBeside(t, made, "standard")
+	files := map[string]string{"foreign": "made-by-somebody-else"}
+	for n, name := range map[int]string{2: "first", 3: "second", 4: "lost"} {
+		id := s.Run(t, n, made)
+		s.Await(t, id)
+		files[name] = string(id)
 	}
-	walk(t, chromium, "change.mjs", plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), Files: files})
+	files["first_order"], files["second_order"] = string(s.Ordered(t, 2, other)), string(s.Ordered(t, 3, other))
+	broker.Deprovision(t, files["lost"], "basic")
+	broker.Provision(t, files["foreign"], "basic")
+	broker.Stop(t)
+	broker.Config.Maintenance = "99.1.0"
+	broker.Restart(t)
+	files["newer"], files["provider"] = broker.Config.Maintenance, string(s.Resync(t, made))
+	control := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := broker.Client.Deprovision(r.Context(), osb.DeprovisionRequest{
+			InstanceID: files["foreign"], ServiceID: r.URL.Query().Get("service_id"), PlanID: r.URL.Query().Get("plan_id"), AcceptsIncomplete: true,
+		})
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(control.Close)
+	service, basic := broker.Plan(t, "basic")
+	files["remove"] = control.URL + "?service_id=" + service + "&plan_id=" + basic
+	p := plan{Base: serve(t, s), Password: teststand.Password, Shots: os.Getenv("NARU_SHOTS"), Files: files}
+	walk(t, chromium, "finding.mjs", p)
+	walk(t, chromium, "change.mjs", p)
 }
 
 // TestTheRoadOfAnAdmission tests a reference broker and hands a report in.

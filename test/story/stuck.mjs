@@ -3,7 +3,7 @@
 // somebody answers for.
 //
 // PLAN: {base, password, shots, files: {control, hanging, stuck}}
-import { look, open, say, signIn, visitor } from './browser.mjs';
+import { look, open, paper, say, signIn, visitor } from './browser.mjs';
 
 const plan = JSON.parse(process.env.PLAN);
 const browser = await open();
@@ -33,14 +33,15 @@ try {
   await officer.page.click('form[action$="/delete"] button');
   await officer.page.goto(`${place}/history`);
   for (let i = 0; i < 3; i++) {
-    await officer.page.waitForFunction((n) => document.querySelectorAll('.nr-timeline g').length >= n, i + 2);
+    await officer.page.waitForFunction((n) => document.querySelectorAll('.nr-timeline svg').length >= n, i + 2);
     await officer.page.click(`form[action="${place}/retry"] button`);
     await officer.page.waitForSelector('.nr-notice');
     await officer.page.goto(`${place}/history`);
   }
-  await officer.page.waitForFunction(() => document.querySelectorAll('.nr-timeline g').length >= 5);
+  await officer.page.waitForFunction(() => document.querySelectorAll('.nr-timeline svg').length >= 5);
   await officer.page.goto(`${place}/history`);
   await clean(officer, 'the history of a deletion that fails');
+  await paper(officer, 'a history');
   await officer.page.click(`form[action="${place}/inspect"] button`);
   await officer.page.waitForSelector('text=물어본 결과');
   await officer.page.click('summary:has-text("해지를 포기하기")');
