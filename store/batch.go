@@ -1,13 +1,12 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
-	"strings"
+
+	"naru/base/record"
 )
 
 // bulk is a statement that puts rows which can wait: they are collected and written
@@ -26,9 +25,6 @@ type bulk struct {
 func bulks() []*bulk {
 	return []*bulk{&instanceRows, &bindingRows, &secretRows, &callRows, &windowRows, &newTasks, &taskRows, &cursorRows}
 }
-
-// maxRows bounds the rows of one statement, because engines bound its parameters.
-const maxRows = 256
 
 // pendingRows are the rows of a table that wait, each key once: args is nil for one to
 // be deleted.
@@ -90,16 +86,6 @@ func (tx *Tx) put(b *bulk, tags []string, args ...any) {
 	tx.job.layer.pending(b).put(pendingRow{args[0].(string), args})
 }
 
-// puts reports whether a row with a value in a column waits.
-func (r *running) puts(b *bulk, column int, value string) bool {
-	for _, l := range []*layer{r.layer, r.group.layer} {
-		if p := l.rows[b]; p != nil && slices.ContainsFunc(p.rows, func(row pendingRow) bool { return row.args != nil && row.args[column] == value }) {
-			return true
-		}
-	}
-	return false
-}
-
 // remove is put for a row that goes.
 func (tx *Tx) remove(b *bulk, tags []string, key string) {
 	tx.job.layer.change(b.table, tags)
@@ -114,23 +100,23 @@ type statement struct {
 
 // statements takes what waits of some tables, or with none named of all, and gives the
 // statements that write it, deletions first.
-func (l *layer) statements(tables []string) (list []statement) {
+func (l *layer) statements(d dialect, tables []string) (list []statement) {
 	for _, b := range bulks() {
 		p := l.rows[b]
 		if p == nil || (tables != nil && !slices.Contains(tables, b.table)) {
 			continue
 		}
 		if len(b.needs) > 0 {
-			list = append(list, l.statements(b.needs)...)
+			list = append(list, l.statements(d, b.needs)...)
 		}
-		list = append(list, p.statements()...)
+		list = append(list, p.statements(d)...)
 		delete(l.rows, b)
 	}
 	return list
 }
 
-func (p *pendingRows) statements() (list []statement) {
-	var gone []any
+func (p *pendingRows) statements(d dialect) (list []statement) {
+	var gone []string
 	var rows [][]any
 	for _, row := range p.rows {
 		if row.args == nil {
@@ -139,61 +125,19 @@ func (p *pendingRows) statements() (list []statement) {
 		}
 		rows = append(rows, row.args)
 	}
-	for part := range slices.Chunk(gone, maxRows) {
-		list = append(list, statement{`DELETE FROM ` + p.bulk.table + ` WHERE ` + p.bulk.key + ` IN ` + places(1, len(part)), part})
+	if len(gone) > 0 {
+		list = d.deletes(p.bulk.table, p.bulk.key, gone)
 	}
-	return append(list, inserts(p.bulk.insert, p.bulk.after, rows)...)
-}
-
-// inserts puts many rows with few statements.
-func inserts(insert, after string, rows [][]any) (list []statement) {
-	for part := range slices.Chunk(rows, maxRows) {
-		all := make([]any, 0, len(part)*len(part[0]))
-		for _, row := range part {
-			all = append(all, row...)
-		}
-		list = append(list, statement{insert + ` VALUES ` + places(len(part), len(part[0])) + ` ` + after, all})
+	if len(rows) > 0 {
+		list = append(list, d.inserts(p.bulk.insert, p.bulk.after, rows)...)
 	}
 	return list
 }
 
-// inTurn sends statements one after the other.
-func inTurn(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error) {
-	for i, s := range list {
-		if _, err := conn.ExecContext(ctx, s.query, s.args...); err != nil {
-			return i, err
-		}
-	}
-	return len(list), nil
-}
-
-// places writes the parameters of rows: ($1, $2), ($3, $4).
-func places(rows, width int) string {
-	var b strings.Builder
-	n := 0
-	for r := range rows {
-		if r > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for c := range width {
-			if c > 0 {
-				b.WriteByte(',')
-			}
-			n++
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(n))
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
-}
-
 // pendingEntry is an entry of the record that waits for its index.
 type pendingEntry struct {
-	op       string
-	leaf     []byte
-	subjects []string
+	record.Entry
+	leaf []byte
 }
 
 // argRow reads the values of a row as they were given to a statement: what the row will

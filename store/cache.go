@@ -25,6 +25,7 @@ type cache struct {
 	any     map[string]int64           // how often it was changed at all
 
 	texts sync.Map // statement to its tables
+	known *knownIDs
 }
 
 // entry is one result. An entry with a tag of a table, which begins with its name, is
@@ -38,8 +39,8 @@ type entry struct {
 	fine   []bool  // whether it has a tag of each
 }
 
-func newCache() *cache {
-	c := &cache{}
+func newCache(known *knownIDs) *cache {
+	c := &cache{known: known}
 	c.clear(0)
 	return c
 }
@@ -49,6 +50,7 @@ func (c *cache) clear(version int64) {
 	c.version = version
 	c.entries, c.byTag = map[string]*entry{}, map[string]map[string]bool{}
 	c.coarse, c.any = map[string]int64{}, map[string]int64{}
+	c.known.forget()
 }
 
 // watched is the count of changes that concern an entry of its n-th table.
@@ -79,11 +81,18 @@ func (c *cache) get(key string) (*entry, int64) {
 	return e, c.version
 }
 
+// current is the version that what is remembered belongs to.
+func (c *cache) current() int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.version
+}
+
 // keep remembers a result that was read at a version, if that is still the one.
 func (c *cache) keep(key string, e *entry, version int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if version == c.version && c.pending == 0 {
+	if version == c.version {
 		c.put(key, e)
 	}
 }

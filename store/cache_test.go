@@ -371,7 +371,7 @@ func TestAnotherProcessIsNoticed(t *testing.T) {
 		_ = dbs[step%2].Write(t.Context(), w.change(rng)) // some fail
 		for _, db := range dbs {
 			err := db.Read(t.Context(), func(ctx context.Context, tx any) error {
-				_, err := tx.(op.View).Cursor(ctx, "anything that asks the engine")
+				_, err := tx.(*store.Tx).RecordSize(ctx) // it asks the engine
 				return err
 			})
 			if err != nil {

@@ -20,6 +20,8 @@ type DB struct {
 	writer  *writer
 	sealer  *Sealer
 	cache   *cache
+	recent  *recent
+	known   *knownIDs
 	count   atomic.Int64
 }
 
@@ -32,7 +34,9 @@ func Open(ctx context.Context, dsn string, sealer *Sealer) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", d.name, err)
 	}
-	db := &DB{dialect: d, read: read, write: write, sealer: sealer, cache: newCache()}
+	db := &DB{dialect: d, read: read, write: write, sealer: sealer, recent: &recent{}}
+	db.known = newKnownIDs(db)
+	db.cache = newCache(db.known)
 	if err := db.start(ctx); err != nil {
 		read.Close()
 		write.Close()
@@ -57,6 +61,7 @@ func (db *DB) start(ctx context.Context) error {
 // Close stops the writer after the writes under way and closes the database.
 func (db *DB) Close() error {
 	db.writer.stop()
+	db.known.reads.Wait()
 	rerr := db.read.Close()
 	if err := db.write.Close(); err != nil {
 		return err
@@ -80,7 +85,7 @@ func (db *DB) Statements() int64 { return db.count.Load() }
 func (db *DB) Read(ctx context.Context, fn func(ctx context.Context, tx any) error) error {
 	for attempt := 0; ; attempt++ {
 		s := &snapshot{db: db, version: unknown, fresh: attempt > 1}
-		err := fn(ctx, &Tx{dialect: db.dialect, sealer: db.sealer, cache: db.cache, snap: s})
+		err := fn(ctx, &Tx{dialect: db.dialect, sealer: db.sealer, cache: db.cache, recent: db.recent, snap: s})
 		s.end()
 		if !s.mixed {
 			return db.dialect.translate(err)
@@ -101,6 +106,7 @@ type Tx struct {
 	dialect dialect
 	sealer  *Sealer
 	cache   *cache
+	recent  *recent
 	snap    *snapshot // of a read transaction, else nil
 	job     *running  // of a write, else nil
 	load    *load     // a result on its way into memory

@@ -30,8 +30,12 @@ type dialect struct {
 	// begin opens a write transaction and reads the head; send sends statements, the rest
 	// of which is not run after one that failed. Both make as few round trips as they can.
 	begin func(ctx context.Context, conn *sql.Conn) (size, version int64, err error)
-	send  func(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error)
-	kind  func(error) (naru.Kind, bool) // engine's error code to kind
+	send  func(ctx context.Context, conn *sql.Conn, ready prepared, list []statement) (failed int, err error)
+	// inserts puts rows, at least one, and deletes removes those with a key, in as few
+	// statements as the engine takes well.
+	inserts func(insert, after string, rows [][]any) []statement
+	deletes func(table, key string, values []string) []statement
+	kind    func(error) (naru.Kind, bool) // engine's error code to kind
 }
 
 // dialectOf chooses by the form of the address: "postgres://…" or a file's path.
@@ -65,7 +69,7 @@ func embedded() dialect {
 			err = conn.QueryRowContext(ctx, headQuery).Scan(&size, &version)
 			return size, version, err
 		},
-		send: inTurn,
+		send: inTurn, inserts: insertValues, deletes: deleteIn,
 		kind: func(err error) (naru.Kind, bool) {
 			var e *sqlite.Error
 			if !errors.As(err, &e) {
@@ -131,8 +135,8 @@ func beginTogether(ctx context.Context, conn *sql.Conn) (size, version int64, er
 	return size, version, err
 }
 
-// sendTogether sends statements in one round trip.
-func sendTogether(ctx context.Context, conn *sql.Conn, list []statement) (failed int, err error) {
+// sendTogether sends statements in one round trip. The driver prepares them by itself.
+func sendTogether(ctx context.Context, conn *sql.Conn, _ prepared, list []statement) (failed int, err error) {
 	if len(list) == 0 {
 		return 0, nil
 	}
@@ -174,7 +178,7 @@ func postgres() dialect {
 			return read, write, nil
 		},
 		beginWrite: []string{"BEGIN", takeLock},
-		begin:      beginTogether, send: sendTogether,
+		begin:      beginTogether, send: sendTogether, inserts: insertColumns, deletes: deleteAny,
 		beginRead: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		kind: func(err error) (naru.Kind, bool) {
 			var e *pgconn.PgError

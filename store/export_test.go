@@ -6,3 +6,6 @@ func (db *DB) Forget() {
 	defer db.cache.mu.Unlock()
 	db.cache.clear(unknown)
 }
+
+// AwaitIDs waits until the ids of platforms are read.
+func (db *DB) AwaitIDs() { db.known.reads.Wait() }

@@ -26,7 +26,7 @@ const windowColumns = `instance, order_id, institution, provider, opened_at, clo
 
 // Window implements meter.Store.
 func (tx *Tx) Window(ctx context.Context, id provision.InstanceID) (meter.Window, bool, error) {
-	return maybe(cached(ctx, tx, "window "+string(id), func([]meter.Window) []string { return windowTags(id) }, func(ctx context.Context) ([]meter.Window, error) {
+	return maybe(cached(ctx, tx, windowKey(id), func([]meter.Window) []string { return windowTags(id) }, func(ctx context.Context) ([]meter.Window, error) {
 		return collect(ctx, tx, scanWindow, `SELECT `+windowColumns+` FROM usage_window WHERE instance = $1`, id)
 	}))
 }
@@ -45,6 +45,8 @@ func (tx *Tx) Windows(ctx context.Context, s meter.Span) ([]meter.Window, error)
 		WHERE opened_at < $1 AND (closed_at = 0 OR closed_at > $2) ORDER BY instance`, micros(s.To), micros(s.From))
 }
 
+func windowKey(id provision.InstanceID) string { return "window " + string(id) }
+
 func windowTags(id provision.InstanceID) []string {
 	return []string{"usage_window/instance=" + string(id)}
 }
@@ -56,7 +58,22 @@ var windowRows = bulk{
 
 // PutWindow implements meter.Store.
 func (tx *Tx) PutWindow(_ context.Context, w meter.Window) error {
-	tx.put(&windowRows, windowTags(w.Instance), string(w.Instance), string(w.Order), string(w.Institution), string(w.Provider), micros(w.OpenedAt), micros(w.ClosedAt))
+	args := []any{string(w.Instance), string(w.Order), string(w.Institution), string(w.Provider), micros(w.OpenedAt), micros(w.ClosedAt)}
+	stored, err := scanWindow(argRow(args))
+	if err != nil {
+		return fmt.Errorf("window %s: %w", w.Instance, err)
+	}
+	before, known := peek[[]meter.Window](tx, windowKey(w.Instance))
+	tx.put(&windowRows, windowTags(w.Instance), args...)
+	if !known {
+		return nil
+	}
+	if len(before) > 0 { // of one that is there only the end changes
+		closed := stored.ClosedAt
+		stored = before[0]
+		stored.ClosedAt = closed
+	}
+	tx.fill(windowKey(w.Instance), []meter.Window{stored}, windowTags(w.Instance), "usage_window")
 	return nil
 }
 

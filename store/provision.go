@@ -160,6 +160,10 @@ func maybe[T any](rows []T, err error) (v T, ok bool, e error) {
 func (tx *Tx) InstanceOf(ctx context.Context, platform, platformID string) (provision.Instance, bool, error) {
 	const q = `SELECT ` + instanceColumns + ` FROM instance WHERE platform = $1 AND platform_id = $2 ORDER BY id DESC LIMIT 1`
 	tag := platformTag(platform, platformID)
+	if tx.job != nil && tx.load == nil && tx.job.get(tag) == nil && tx.cache.known.absent(platform, platformID) {
+		tx.fill(tag, []provision.Instance(nil), []string{tag}, "instance")
+		return provision.Instance{}, false, nil
+	}
 	return ownFirst(cached(ctx, tx, tag, foundBy(tag), func(ctx context.Context) ([]provision.Instance, error) {
 		return collect(ctx, tx, scanInstance, q, platform, platformID)
 	}))
@@ -240,6 +244,9 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 	if err != nil {
 		return fmt.Errorf("instance %s: %w", i.ID, err)
 	}
+	if i.PlatformID != "" {
+		tx.cache.known.add(i.Platform, i.PlatformID)
+	}
 	of, order := platformTag(i.Platform, i.PlatformID), orderTag(i.Order)
 	_, known := peek[provision.Instance](tx, instanceKey(i.ID))
 	newest, ofKnown := peek[[]provision.Instance](tx, of)
@@ -265,11 +272,11 @@ func (tx *Tx) keepInstance(i provision.Instance, next string, args []any) error 
 		}
 		tx.fill(order, live, foundBy(order)(live), "instance")
 	}
-	if i.Version == 0 && !known && !tx.job.puts(&bindingRows, 1, string(i.ID)) { // a new one has nothing yet
+	if i.Version == 0 && !known && !tx.job.changes(bindingsTags(i.ID)[0]) { // a new one has nothing yet
 		tx.fill(bindingsKey(i.ID), []provision.Binding(nil), bindingsTags(i.ID), "binding")
 		tx.fill(openTag(i.ID, ""), []provision.BrokerCall(nil), []string{openTag(i.ID, "")}, "broker_call")
 		tx.fill(findingsKey(i.ID), []provision.Finding(nil), nil, "finding")
-		tx.fill("window "+string(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
+		tx.fill(windowKey(i.ID), []meter.Window(nil), windowTags(i.ID), "usage_window")
 	}
 	return nil
 }

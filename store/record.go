@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -17,13 +18,14 @@ import (
 type recordState struct {
 	tree    record.Tree
 	loaded  bool
-	size    int64 // as stored
-	version int64 // as stored; see putHead
+	size    int64          // as stored
+	version int64          // as stored; see putHead
+	fresh   []record.Entry // written in the transaction under way
 }
 
 // found takes note of the stored head.
 func (s *recordState) found(size, version int64) {
-	s.size, s.version = size, version
+	s.size, s.version, s.fresh = size, version, nil
 	s.loaded = s.loaded && s.tree.Size == size
 }
 
@@ -35,7 +37,7 @@ func (tx *Tx) AppendEntries(_ context.Context, entries []record.Entry) error {
 		if err != nil {
 			return err
 		}
-		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i].Op, leaf, entries[i].Subjects})
+		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i], leaf})
 	}
 	return nil
 }
@@ -53,10 +55,14 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 	for i, e := range l.record {
 		index := w.record.tree.Size + int64(i)
 		hashes[i] = tlog.RecordHash(e.leaf)
-		entries = append(entries, []any{index, e.op, e.leaf, hashes[i][:]})
-		for _, s := range e.subjects {
-			subjects = append(subjects, []any{s, index})
+		entries = append(entries, []any{index, e.Op, e.leaf, hashes[i][:]})
+		for n, s := range e.Subjects {
+			if !slices.Contains(e.Subjects[:n], s) {
+				subjects = append(subjects, []any{s, index})
+			}
 		}
+		e.Index = index
+		w.record.fresh = append(w.record.fresh, e.Entry)
 	}
 	tree, tiles := w.record.tree.Append(hashes)
 	rows := make([][]any, len(tiles))
@@ -64,9 +70,12 @@ func (w *writer) recordStatements(ctx context.Context, l *layer) ([]statement, e
 		rows[i] = []any{t.Level, t.Number, joinHashes(t.Hashes)}
 	}
 	w.record.tree, l.record = tree, nil
-	list := inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
-	list = append(list, inserts(`INSERT INTO record_subject (subject, idx)`, `ON CONFLICT DO NOTHING`, subjects)...)
-	return append(list, inserts(`INSERT INTO record_tile (level, number, hashes)`,
+	d := w.db.dialect
+	list := d.inserts(`INSERT INTO record_entry (idx, op, leaf, hash)`, ``, entries)
+	if len(subjects) > 0 {
+		list = append(list, d.inserts(`INSERT INTO record_subject (subject, idx)`, ``, subjects)...)
+	}
+	return append(list, d.inserts(`INSERT INTO record_tile (level, number, hashes)`,
 		`ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes`, rows)...), nil
 }
 
@@ -156,8 +165,12 @@ func joinHashes(hashes []tlog.Hash) []byte {
 	return out
 }
 
-// EntriesFrom implements op.View.
+// EntriesFrom implements op.View. What a write before it put in the same group may not
+// be among them yet.
 func (tx *Tx) EntriesFrom(ctx context.Context, from int64, limit int) ([]record.Entry, error) {
+	if known := tx.recent.from(from, limit); len(known) > 0 {
+		return known, nil
+	}
 	const q = `SELECT idx, leaf FROM record_entry WHERE idx >= $1 ORDER BY idx LIMIT $2`
 	return collect(ctx, tx, scanEntry, q, from, limit)
 }

@@ -12,7 +12,9 @@ import (
 
 // Cursor implements op.View.
 func (tx *Tx) Cursor(ctx context.Context, follower string) (int64, error) {
-	next, err := collect(ctx, tx, scanInt, `SELECT next FROM follower WHERE name = $1`, follower)
+	next, err := cached(ctx, tx, cursorTag(follower), func([]int64) []string { return []string{cursorTag(follower)} }, func(ctx context.Context) ([]int64, error) {
+		return collect(ctx, tx, scanInt, `SELECT next FROM follower WHERE name = $1`, follower)
+	})
 	if err != nil || len(next) == 0 {
 		return 0, err
 	}
@@ -21,9 +23,13 @@ func (tx *Tx) Cursor(ctx context.Context, follower string) (int64, error) {
 
 // SetCursor implements op.Tx.
 func (tx *Tx) SetCursor(_ context.Context, follower string, next int64) error {
-	tx.put(&cursorRows, nil, follower, next)
+	tag := cursorTag(follower)
+	tx.put(&cursorRows, []string{tag}, follower, next)
+	tx.fill(tag, []int64{next}, []string{tag}, "follower")
 	return nil
 }
+
+func cursorTag(follower string) string { return "follower/name=" + follower }
 
 var cursorRows = bulk{
 	table: "follower", key: "name", insert: `INSERT INTO follower (name, next)`,

@@ -13,9 +13,10 @@ import (
 // maxGroup is how many writes share one commit at most.
 const maxGroup = 256
 
-// gatherFor is how long a group waits for more writes while several come at once: about
-// what a durable commit takes.
-const gatherFor = 2 * time.Millisecond
+// patience is how long a group waits at most until nine tenths of the writes that were
+// under way at once lately are in it: most of what a group costs is the same for few
+// writes as for many.
+const patience = 10 * time.Millisecond
 
 // errStopped is the answer to a write after Close.
 var errStopped = errors.New("store is closed")
@@ -27,24 +28,26 @@ type job struct {
 	done chan error
 }
 
-// writer owns the one writing connection, and takes another when the server ends it. It takes the writes that are waiting, runs
-// one after the other, writes what they put for all of them at once, commits, and then
-// answers all: group commit, which makes full durability nearly free under load.
+// writer owns the one writing connection, and takes another when the server ends it.
+// While a group of writes is being stored, it runs those that come meanwhile on top of
+// what that group changed, and stores them together once it is done: group commit, which
+// makes full durability nearly free under load.
 type writer struct {
-	db      *DB
-	conn    *sql.Conn
-	q       querier // conn, counted
-	record  recordState
-	jobs    chan job
-	quit    chan struct{}
-	crowded bool // the last group had several jobs
-	once    sync.Once
-	ended   chan struct{}
+	db     *DB
+	conn   *sql.Conn // of whoever stores a group, and of the loop while nobody does
+	q      querier   // conn, counted
+	ready  prepared
+	record recordState
+	crowd  int // how many writes were under way at once lately
+	jobs   chan job
+	quit   chan struct{}
+	once   sync.Once
+	ended  chan struct{}
 }
 
 func startWriter(db *DB, conn *sql.Conn) *writer {
 	w := &writer{
-		db: db, conn: conn, q: counted{conn, &db.count},
+		db: db, conn: conn, q: counted{conn, &db.count}, ready: prepared{},
 		jobs: make(chan job, maxGroup), quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go w.loop()
@@ -83,98 +86,81 @@ func (w *writer) stop() {
 
 func (w *writer) loop() {
 	defer close(w.ended)
-	group := make([]job, 0, maxGroup)
+	var before *storing
 	for {
-		select {
-		case j := <-w.jobs:
-			group = append(group[:0], j)
-		case <-w.quit:
+		g := w.collect(before)
+		if g == nil {
 			return
 		}
-		group = w.gather(group)
-		w.commit(group)
+		before = w.hand(g)
 	}
 }
 
-// gather takes what else is waiting. A lone write does not wait for more; when the group
-// before had several, more are on their way, and a moment's patience saves them a commit
-// of their own.
-func (w *writer) gather(group []job) []job {
-	var patience <-chan time.Time
-	if w.crowded {
-		patience = time.After(gatherFor)
+// collect runs a group: the writes that come while the one before is being stored, or the
+// next that come. It is nil at the end.
+func (w *writer) collect(before *storing) *group {
+	g := w.group(before)
+	if before != nil {
+		g.gather(before.done)
+		w.crowd = max(w.crowd-1, len(before.jobs)+len(g.jobs))
 	}
-	for len(group) < maxGroup {
+	if len(g.jobs) == 0 {
 		select {
 		case j := <-w.jobs:
-			group = append(group, j)
-			continue
+			g.add(j)
+		case <-w.quit:
+			return nil
+		}
+	}
+	g.wait(min(w.crowd*9/10, maxGroup))
+	return g
+}
+
+// gather adds the writes that come until done.
+func (g *group) gather(done <-chan struct{}) {
+	for {
+		select {
+		case j := <-g.more():
+			g.add(j)
+		case <-done:
+			return
+		}
+	}
+}
+
+// wait adds the writes that come until enough are in the group, but not for long and not
+// in an open transaction, and then those that are there.
+func (g *group) wait(enough int) {
+	var late <-chan time.Time
+	if len(g.jobs) < enough && !g.opened {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for late != nil && len(g.jobs) < enough {
+		select {
+		case j := <-g.more():
+			g.add(j)
+		case <-late:
+			late = nil
+		}
+	}
+	for {
+		select {
+		case j := <-g.more():
+			g.add(j)
 		default:
+			return
 		}
-		if patience == nil {
-			break
-		}
-		select {
-		case j := <-w.jobs:
-			group = append(group, j)
-		case <-patience:
-			patience = nil
-		}
-	}
-	w.crowded = len(group) > 1
-	return group
-}
-
-// commit commits a group and answers every job. When its jobs cannot be stored together,
-// each is run again in a transaction of its own, so that an error reaches only whom it
-// belongs to.
-func (w *writer) commit(jobs []job) {
-	answers, apart := w.attempt(jobs)
-	if apart && len(jobs) > 1 {
-		for i := range jobs {
-			alone, _ := w.attempt(jobs[i : i+1])
-			answers[i] = alone[0]
-		}
-	}
-	for i, j := range jobs {
-		j.done <- answers[i]
 	}
 }
 
-// attempt runs jobs in one transaction. apart is true when nothing was stored because
-// of a statement that concerns all of them; every answer is then its error.
-func (w *writer) attempt(jobs []job) (answers []error, apart bool) {
-	ctx := context.Background()
-	answers = make([]error, len(jobs))
-	fail := func(err error) {
-		for i := range answers {
-			if answers[i] == nil {
-				answers[i] = err
-			}
-		}
+// more is where writes come from, nil for a full group.
+func (g *group) more() <-chan job {
+	if len(g.jobs) >= maxGroup {
+		return nil
 	}
-	before := w.record
-	g, err := w.begin(ctx)
-	if err != nil {
-		w.record.loaded = false
-		fail(err)
-		return answers, false
-	}
-	for i, j := range jobs {
-		answers[i] = g.run(j)
-		if g.broken {
-			w.rollback(ctx, before)
-			fail(answers[i])
-			return answers, true
-		}
-	}
-	if err := g.end(ctx); err != nil {
-		w.rollback(ctx, before)
-		w.record.loaded = false // whether the engine committed may be unknown
-		fail(err)
-		return answers, w.connected(ctx) // else they may be stored: run again they would be stored twice
-	}
-	return answers, false
+	return g.w.jobs
 }
 
 // renewLimit is how long a new connection may take; writes wait meanwhile.
@@ -199,38 +185,14 @@ func (w *writer) renew(ctx context.Context) bool {
 	if err != nil {
 		return false // the next write tries again
 	}
-	w.conn, w.q, w.record.loaded = conn, counted{conn, &w.db.count}, false
+	w.conn, w.q, w.ready, w.record.loaded = conn, counted{conn, &w.db.count}, prepared{}, false
 	return true
 }
 
 // send sends statements together.
 func (w *writer) send(ctx context.Context, list []statement) (failed int, err error) {
 	w.db.count.Add(int64(len(list)))
-	return w.db.dialect.send(ctx, w.conn, list)
-}
-
-// rollback ends a transaction of which nothing is kept.
-func (w *writer) rollback(ctx context.Context, before recordState) {
-	_, _ = w.q.ExecContext(ctx, "ROLLBACK") // the first error is the one that counts
-	w.record = before
-}
-
-// begin opens a transaction and finds out whether another process wrote meanwhile.
-func (w *writer) begin(ctx context.Context) (*group, error) {
-	g := &group{w: w, layer: newLayer()}
-	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
-	size, version, err := w.db.dialect.begin(ctx, w.conn)
-	if err != nil && w.renew(ctx) {
-		size, version, err = w.db.dialect.begin(ctx, w.conn)
-	}
-	if err != nil {
-		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	g.version = version
-	w.record.found(size, g.version)
-	w.db.cache.seen(g.version)
-	return g, nil
+	return w.db.dialect.send(ctx, w.conn, w.ready, list)
 }
 
 // protect turns a panic of one write into its error, so that it cannot take down the
