@@ -47,16 +47,21 @@ type prepared map[string]*sql.Stmt
 // maxPrepared bounds them; there are a few hundred.
 const maxPrepared = 1000
 
+// close ends all statements: a connection that has some is not closed.
+func (p prepared) close() {
+	for _, s := range p {
+		_ = s.Close() // there is nothing to lose
+	}
+	clear(p)
+}
+
 // get prepares a statement once.
 func (p prepared) get(ctx context.Context, conn *sql.Conn, query string) (*sql.Stmt, error) {
 	if s := p[query]; s != nil {
 		return s, nil
 	}
 	if len(p) >= maxPrepared {
-		for _, s := range p {
-			_ = s.Close() // it is only forgotten
-		}
-		clear(p)
+		p.close()
 	}
 	s, err := conn.PrepareContext(ctx, query)
 	if err == nil {

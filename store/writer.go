@@ -81,6 +81,7 @@ func (w *writer) do(ctx context.Context, fn func(context.Context, *Tx) error) er
 func (w *writer) stop() {
 	w.once.Do(func() { close(w.quit) })
 	<-w.ended
+	w.ready.close()
 	_ = w.conn.Close()
 }
 
@@ -178,6 +179,7 @@ func (w *writer) renew(ctx context.Context) bool {
 	if w.connected(ctx) {
 		return false
 	}
+	w.ready.close()
 	_ = w.conn.Close() // it is of no use any more
 	limited, cancel := context.WithTimeout(ctx, renewLimit)
 	defer cancel()
