@@ -108,6 +108,7 @@ func (w *writer) collect(before *storing) *group {
 	if len(g.jobs) == 0 {
 		select {
 		case j := <-w.jobs:
+			g = w.group(nil) // what is stored may have moved on meanwhile
 			g.add(j)
 		case <-w.quit:
 			return nil
