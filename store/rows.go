@@ -11,7 +11,7 @@ import (
 
 // maxParams bounds the parameters of one statement of SQLite: its driver looks every one
 // of them up among all, so that many in one statement cost more than more statements do.
-const maxParams = 144
+const maxParams = 320
 
 // insertValues puts rows by VALUES lists. Statements of one length are alike, so there
 // are few enough to be kept prepared.

@@ -13,9 +13,8 @@ import (
 // maxGroup is how many writes share one commit at most.
 const maxGroup = 256
 
-// patience is how long a group waits at most until nine tenths of the writes that were
-// under way at once lately are in it: most of what a group costs is the same for few
-// writes as for many.
+// patience is how long a group waits at most until as many writes are in it as were under
+// way at once lately: most of what a group costs is the same for few writes as for many.
 const patience = 10 * time.Millisecond
 
 // errStopped is the answer to a write after Close.
@@ -114,7 +113,7 @@ func (w *writer) collect(before *storing) *group {
 			return nil
 		}
 	}
-	g.wait(min(w.crowd*9/10, maxGroup))
+	g.wait(min(w.crowd, maxGroup))
 	return g
 }
 
