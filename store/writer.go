@@ -112,7 +112,9 @@ func (w *writer) collect(before *storing) *group {
 			return nil
 		}
 	}
-	g.wait(min(w.crowd*9/10, maxGroup))
+	if enough := min(w.crowd*9/10, maxGroup); !g.wait(enough) && len(g.jobs) < enough/2 {
+		w.crowd /= 2 // the crowd has left: a few must not wait once for each of it
+	}
 	return g
 }
 
@@ -129,8 +131,9 @@ func (g *group) gather(done <-chan struct{}) {
 }
 
 // wait adds the writes that come until enough are in the group, but not for long and not
-// in an open transaction, and then those that are there.
-func (g *group) wait(enough int) {
+// in an open transaction, and then those that are there. It is false when that took too long.
+func (g *group) wait(enough int) (came bool) {
+	came = true
 	var late <-chan time.Time
 	if len(g.jobs) < enough && !g.opened {
 		timer := time.NewTimer(patience)
@@ -142,7 +145,7 @@ func (g *group) wait(enough int) {
 		case j := <-g.more():
 			g.add(j)
 		case <-late:
-			late = nil
+			late, came = nil, false
 		}
 	}
 	for {
@@ -150,7 +153,7 @@ func (g *group) wait(enough int) {
 		case j := <-g.more():
 			g.add(j)
 		default:
-			return
+			return came
 		}
 	}
 }
