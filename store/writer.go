@@ -140,7 +140,7 @@ func (g *group) wait(enough int) (came bool) {
 		defer timer.Stop()
 		late = timer.C
 	}
-	for late != nil && len(g.jobs) < enough {
+	for late != nil && len(g.jobs) < enough && !g.opened {
 		select {
 		case j := <-g.more():
 			g.add(j)
