@@ -156,11 +156,15 @@ func (c *cache) aborted() {
 	c.clear(-1) // the next look at the database tells the version
 }
 
-// committed takes over what a group of writes changed and read.
+// committed takes over what a group of writes changed and read, unless a reader has seen
+// by now what another process wrote after it.
 func (c *cache) committed(l *layer, version int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.version, c.pending = version, 0
+	if c.pending = 0; version < c.version {
+		return
+	}
+	c.version = version
 	for t, how := range l.tables {
 		c.any[t]++
 		if how == coarsely {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,41 +19,40 @@ import (
 
 // TestGroupsBuildOnEachOther has many writes count in the same rows, each on top of what
 // the one before made of them, while others fail, or cannot be stored with the rest: no
-// count is lost and none is made twice. On PostgreSQL two processes do so at once.
+// count is lost and none is made twice. Two processes do so at once too, as when a command
+// runs beside a server.
 func TestGroupsBuildOnEachOther(t *testing.T) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
 		countTogether(t, testdb.SQLite(t))
 	})
-	t.Run("postgres", func(t *testing.T) {
+	t.Run("sqlite, two processes", func(t *testing.T) {
 		t.Parallel()
-		url := testdb.PostgresURL(t)
-		var dbs []*store.DB
-		for range 2 {
-			db, err := store.Open(t.Context(), url, testdb.Sealer(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = db.Close() })
-			dbs = append(dbs, db)
-		}
-		countTogether(t, dbs...)
+		countTogether(t, two(t, filepath.Join(t.TempDir(), "naru.db"))...)
 	})
+	t.Run("postgres, two processes", func(t *testing.T) {
+		t.Parallel()
+		countTogether(t, two(t, testdb.PostgresURL(t))...)
+	})
+}
+
+// two opens a database as two processes do.
+func two(t *testing.T, dsn string) (dbs []*store.DB) {
+	t.Helper()
+	for range 2 {
+		db, err := store.Open(t.Context(), dsn, testdb.Sealer(t))
+		must(t, err)
+		t.Cleanup(func() { _ = db.Close() })
+		dbs = append(dbs, db)
+	}
+	return dbs
 }
 
 func countTogether(t *testing.T, dbs ...*store.DB) {
 	t.Helper()
 	const writers, rounds = 24, 20
-	w := newWorld(t, dbs[0])
-	counter := provision.Instance{
-		Order: w.orders[0], Institution: w.road.A, System: w.system(), Component: "c", Provider: w.road.Provider, Service: w.road.Offer.ID,
-		Plan: w.plan.ID, CreatedAt: w.now, Work: provision.Work{State: provision.Failed, Since: w.now},
-	}
-	for n := range things {
-		counter.ID = instanceID(n)
-		must(t, dbs[0].Write(t.Context(), func(ctx context.Context, tx op.Tx) error { return tx.(*store.Tx).PutInstance(ctx, counter) }))
-	}
+	counter := counters(t, dbs[0])
 	var size int64
 	must(t, dbs[0].Read(t.Context(), func(ctx context.Context, tx any) (err error) {
 		size, err = tx.(*store.Tx).RecordSize(ctx)
@@ -96,6 +96,21 @@ func countTogether(t *testing.T, dbs ...*store.DB) {
 		t.Errorf("%d stored, %d refused: the test shows nothing", stored, refused.Load())
 	}
 	checkRecord(t, dbs[0], size+int64(stored/len(dbs)))
+}
+
+// counters makes the rows that are counted in, and returns what they are made from.
+func counters(t *testing.T, db *store.DB) provision.Instance {
+	t.Helper()
+	w := newWorld(t, db)
+	counter := provision.Instance{
+		Order: w.orders[0], Institution: w.road.A, System: w.system(), Component: "c", Provider: w.road.Provider, Service: w.road.Offer.ID,
+		Plan: w.plan.ID, CreatedAt: w.now, Work: provision.Work{State: provision.Failed, Since: w.now},
+	}
+	for n := range things {
+		counter.ID = instanceID(n)
+		must(t, db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error { return tx.(*store.Tx).PutInstance(ctx, counter) }))
+	}
+	return counter
 }
 
 // counting makes a write that counts one further in a row. Some fail, and some put a

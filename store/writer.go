@@ -113,7 +113,9 @@ func (w *writer) collect(before *storing) *group {
 			return nil
 		}
 	}
-	g.wait(min(w.crowd, maxGroup))
+	if enough := min(w.crowd, maxGroup); !g.wait(enough) && len(g.jobs) < enough/2 {
+		w.crowd /= 2 // the crowd has left: a few must not wait once for each of it
+	}
 	return g
 }
 
@@ -130,20 +132,21 @@ func (g *group) gather(done <-chan struct{}) {
 }
 
 // wait adds the writes that come until enough are in the group, but not for long and not
-// in an open transaction, and then those that are there.
-func (g *group) wait(enough int) {
+// in an open transaction, and then those that are there. It is false when that took too long.
+func (g *group) wait(enough int) (came bool) {
+	came = true
 	var late <-chan time.Time
 	if len(g.jobs) < enough && !g.opened {
 		timer := time.NewTimer(patience)
 		defer timer.Stop()
 		late = timer.C
 	}
-	for late != nil && len(g.jobs) < enough {
+	for late != nil && len(g.jobs) < enough && !g.opened {
 		select {
 		case j := <-g.more():
 			g.add(j)
 		case <-late:
-			late = nil
+			late, came = nil, false
 		}
 	}
 	for {
@@ -151,7 +154,7 @@ func (g *group) wait(enough int) {
 		case j := <-g.more():
 			g.add(j)
 		default:
-			return
+			return came
 		}
 	}
 }

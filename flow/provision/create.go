@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"naru"
 	"naru/base/identity"
@@ -121,8 +123,15 @@ func (g grounds) instance(c *op.Call) Instance {
 	}
 }
 
-// clipped bounds a name that only people read.
+// clipped bounds a name that only people read, and takes out what they cannot read: there are
+// characters that no database keeps, and an update that ends with one would never end.
 func clipped(label string) string {
+	label = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, label)
 	if len(label) <= maxLabel {
 		return label
 	}
@@ -216,6 +225,8 @@ func checkParams(params, platformID, endUser string) ([]byte, error) {
 		return nil, naru.NewError(naru.Invalid, "provision.params_too_long", "limit", fmt.Sprint(maxParams))
 	case len(platformID) > maxPlatformID:
 		return nil, naru.NewError(naru.Invalid, "provision.id_too_long", "limit", fmt.Sprint(maxPlatformID))
+	case !utf8.ValidString(platformID) || strings.ContainsRune(platformID, 0):
+		return nil, naru.NewError(naru.Invalid, "provision.id_not_text")
 	case len(endUser) > maxEndUser:
 		return nil, naru.NewError(naru.Invalid, "provision.end_user_too_long", "limit", fmt.Sprint(maxEndUser))
 	case params == "":

@@ -128,6 +128,15 @@ func tidy(s string) string {
 	return string(runes)
 }
 
+// address is the address of a page as a broker gave it; one that no address is spelt like is
+// none.
+func address(s string) string {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return ""
+	}
+	return s
+}
+
 func retryAfter(err error) time.Duration {
 	var held refusedHere
 	if errors.As(err, &held) {

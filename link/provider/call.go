@@ -96,7 +96,7 @@ func (l *Link) create(ctx context.Context, r provision.Request) (provision.Answe
 		})
 	})
 	a := done(got.Async, got.Operation)
-	a.Dashboard, a.Metadata = got.DashboardURL, about(got.Metadata)
+	a.Dashboard, a.Metadata = address(got.DashboardURL), about(got.Metadata)
 	if !got.Async && !got.Existed {
 		a.Reply.Status = http.StatusCreated
 	}

@@ -46,7 +46,7 @@ func (l *Link) update(ctx context.Context, r provision.Request) (provision.Answe
 		})
 	})
 	a := done(got.Async, got.Operation)
-	a.Dashboard, a.Metadata = got.DashboardURL, about(got.Metadata)
+	a.Dashboard, a.Metadata = address(got.DashboardURL), about(got.Metadata)
 	return a, err
 }
 

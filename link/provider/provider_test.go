@@ -247,6 +247,40 @@ func TestATooLargeAnswerIsInvalid(t *testing.T) {
 	want(t, "create", l.Call(t.Context(), r), provision.Invalid, "provision.provider_malformed")
 }
 
+// What a database cannot keep must not come that far: an answer that can never be stored is
+// an operation that never ends.
+func TestAnAnswerThatCannotBeKeptIsNoneOrTidied(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, body string
+		status     int
+		want       provision.Outcome
+		key        string
+	}{
+		{"operation", `{"operation":"a\u0000b"}`, http.StatusAccepted, provision.Unknown, "provision.provider_malformed"},
+		{"metadata", "{\"metadata\":{\"labels\":{\"a\":\"\xff\"}}}", http.StatusOK, provision.Invalid, "provision.provider_malformed"},
+		{"dashboard", `{"dashboard_url":"http://a\u0000b"}`, http.StatusOK, provision.Done, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			to := lie(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.body)
+			})
+			l := provider.New(provider.Config{Loopback: true})
+			defer l.Close()
+			for _, step := range []provision.Step{provision.Put, provision.Patch} {
+				r := provision.Request{Step: step, Provider: to, Instance: "i", Service: "s", Plan: "p", Institution: "o", System: "y"}
+				a := l.Call(t.Context(), r)
+				want(t, string(step), a, test.want, test.key)
+				if a.Dashboard != "" || a.Operation != "" || a.Metadata != nil {
+					t.Errorf("%s: %+v", step, a)
+				}
+			}
+		})
+	}
+}
+
 func TestABrokersWordsAreTidied(t *testing.T) {
 	t.Parallel()
 	to := lie(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -19,6 +20,9 @@ func (c *Client) exchange(ctx context.Context, k call, v any, statuses ...int) (
 	}
 	if !isObject(r.body) {
 		return reply{}, malformed(k.op, r.status, "body is not a JSON object")
+	}
+	if !utf8.Valid(r.body) {
+		return reply{}, malformed(k.op, r.status, "body is not UTF-8")
 	}
 	if name := repeatedField(r.body); name != "" {
 		return reply{}, malformed(k.op, r.status, fmt.Sprintf("field %q stands twice", name))
@@ -36,6 +40,9 @@ func checkAsync(op Operation, status int, accepted bool, operation string) error
 	}
 	if tooLong(operation) {
 		return malformed(op, status, "operation is longer than 10,000 characters")
+	}
+	if strings.ContainsRune(operation, 0) { // nothing that keeps text keeps it
+		return malformed(op, status, "operation holds a NUL")
 	}
 	return nil
 }

@@ -313,6 +313,9 @@ func TestAnswersThatBreakTheSpecificationAreNotPassedOn(t *testing.T) {
 		{"a quantity that is a float text", 200, `{"records":[{"line_id":"l","instance_id":"i","meter":"m","unit":"u","quantity":"1e9"}]}`, usage},
 		{"usage without records", 200, `{}`, usage},
 		{"a usage line without id", 200, `{"records":[{"instance_id":"i","meter":"m","unit":"u","quantity":"1"}]}`, usage},
+		{"a usage line with an id that nothing keeps", 200, `{"records":[{"line_id":"l\u0000","instance_id":"i","meter":"m","unit":"u","quantity":"1"}]}`, usage},
+		{"an operation that nothing keeps", 202, `{"operation":"a\u0000b"}`, bind},
+		{"an answer that is not UTF-8", 201, "{\"credentials\":{\"a\":\"\xff\"}}", bind},
 		{"an instance without id", 200, `{"instances":[{}]}`, list},
 	}
 	for _, test := range tests {

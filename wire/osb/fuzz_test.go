@@ -11,13 +11,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"naru/wire/osb"
 )
 
 // FuzzParseIdentity: what is read renders to something that reads the same.
 func FuzzParseIdentity(f *testing.F) {
-	for _, seed := range []string{identity, "naru", " ", "a b", "naru e30=", "naru bnVsbA==", "한글 e30=", "x  e30="} {
+	for _, seed := range []string{identity, "naru", " ", "a b", "naru e30=", "naru bnVsbA==", "한글 e30=", "x  e30=", "\xff e30=", "naru eyJhIjoi/yJ9"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
@@ -28,6 +29,9 @@ func FuzzParseIdentity(f *testing.F) {
 		second, err := osb.ParseIdentity(first.String())
 		if err != nil || second.Platform != first.Platform || !bytes.Equal(second.Value, first.Value) {
 			t.Fatalf("%q: %+v then %+v, %v", header, first, second, err)
+		}
+		if !utf8.ValidString(first.Platform) || !utf8.Valid(first.Value) { // it is kept as text
+			t.Fatalf("%q is read as %+v", header, first)
 		}
 	})
 }

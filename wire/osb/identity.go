@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Header names of the specification.
@@ -33,15 +34,15 @@ func (i Identity) String() string {
 // ParseIdentity reads the header value of section "Originating Identity".
 func ParseIdentity(header string) (Identity, error) {
 	platform, encoded, ok := strings.Cut(strings.TrimSpace(header), " ")
-	if !ok || platform == "" {
+	if !ok || platform == "" || !utf8.ValidString(platform) {
 		return Identity{}, errors.New("originating identity: want `platform base64`")
 	}
 	value, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
 		return Identity{}, fmt.Errorf("originating identity: %w", err)
 	}
-	if !isObject(value) {
-		return Identity{}, errors.New("originating identity: value is not a JSON object")
+	if !isObject(value) || !utf8.Valid(value) {
+		return Identity{}, errors.New("originating identity: value is not a JSON object in UTF-8")
 	}
 	return Identity{Platform: platform, Value: value}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -71,6 +72,8 @@ func (u UsageRecord) Valid() error {
 	switch {
 	case u.LineID == "" || u.InstanceID == "" || u.Meter == "" || u.Unit == "":
 		return fmt.Errorf("usage line %q: line_id, instance_id, meter and unit must not be empty", u.LineID)
+	case strings.ContainsRune(u.LineID+u.InstanceID+u.Meter+u.Unit, 0): // nothing that keeps text keeps it
+		return fmt.Errorf("usage line %q: a NUL stands in its texts", u.LineID)
 	case !decimalText.MatchString(u.Quantity):
 		return fmt.Errorf("usage line %q: quantity %q is not a decimal", u.LineID, u.Quantity)
 	case u.To.Before(u.From):
