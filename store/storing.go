@@ -9,7 +9,7 @@ import (
 // edge of the record belong to it.
 type storing struct {
 	*group
-	done  chan struct{} // closed once every job has its answer
+	done  chan struct{} // closed before those are answered that were stored together
 	clean bool          // it was stored as a whole
 	mark  int64         // the version of the database after it
 }
@@ -29,7 +29,7 @@ func (w *writer) hand(g *group) *storing {
 		g.apart(ctx, nil)
 	default:
 		s := &storing{group: g, done: make(chan struct{})}
-		go s.store(ctx)
+		w.under.Go(func() { s.store(ctx) })
 		return s
 	}
 	return nil
@@ -47,13 +47,14 @@ func (w *writer) again(ctx context.Context, g *group) *group {
 
 // store writes a group and answers its jobs.
 func (s *storing) store(ctx context.Context) {
-	defer close(s.done)
 	mark, err := s.end(ctx)
 	if err == nil {
 		s.mark, s.clean = mark, true
+		close(s.done)
 		s.answer(nil)
 		return
 	}
+	defer close(s.done)
 	s.undo(ctx)
 	if !s.w.connected(ctx) { // they may be stored: run again they would be stored twice
 		s.answer(err)

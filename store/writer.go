@@ -40,6 +40,7 @@ type writer struct {
 	crowd  int // how many writes were under way at once lately
 	jobs   chan job
 	quit   chan struct{}
+	under  sync.WaitGroup // groups that are being stored and answered
 	once   sync.Once
 	ended  chan struct{}
 }
@@ -86,6 +87,7 @@ func (w *writer) stop() {
 
 func (w *writer) loop() {
 	defer close(w.ended)
+	defer w.under.Wait()
 	var before *storing
 	for {
 		g := w.collect(before)
@@ -119,9 +121,14 @@ func (w *writer) collect(before *storing) *group {
 	return g
 }
 
-// gather adds the writes that come until done.
+// gather adds the writes that come until done, and none of those that answers bring about.
 func (g *group) gather(done <-chan struct{}) {
 	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
 		select {
 		case j := <-g.more():
 			g.add(j)
