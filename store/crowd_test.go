@@ -28,6 +28,6 @@ func TestOneWriterIsSoonAloneAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if db.writer.crowd > 3 {
-		t.Errorf("after ten writes of one writer, groups still wait for %d", db.writer.crowd*9/10)
+		t.Errorf("after ten writes of one writer, groups still wait for %d", db.writer.crowd)
 	}
 }

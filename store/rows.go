@@ -14,7 +14,7 @@ import (
 
 // maxParams bounds the parameters of one statement of SQLite: its driver looks every one
 // of them up among all, so that many in one statement cost more than more statements do.
-const maxParams = 144
+const maxParams = 320
 
 // insertValues puts rows by VALUES lists. Statements of one length are alike, so there
 // are few enough to be kept prepared.
@@ -50,16 +50,21 @@ type prepared map[string]*sql.Stmt
 // maxPrepared bounds them; there are a few hundred.
 const maxPrepared = 1000
 
+// close ends all statements: a connection that has some is not closed.
+func (p prepared) close() {
+	for _, s := range p {
+		_ = s.Close() // there is nothing to lose
+	}
+	clear(p)
+}
+
 // get prepares a statement once.
 func (p prepared) get(ctx context.Context, conn *sql.Conn, query string) (*sql.Stmt, error) {
 	if s := p[query]; s != nil {
 		return s, nil
 	}
 	if len(p) >= maxPrepared {
-		for _, s := range p {
-			_ = s.Close() // it is only forgotten
-		}
-		clear(p)
+		p.close()
 	}
 	s, err := conn.PrepareContext(ctx, query)
 	if err == nil {

@@ -13,9 +13,8 @@ import (
 // maxGroup is how many writes share one commit at most.
 const maxGroup = 256
 
-// patience is how long a group waits at most until nine tenths of the writes that were
-// under way at once lately are in it: most of what a group costs is the same for few
-// writes as for many.
+// patience is how long a group waits at most until as many writes are in it as were under
+// way at once lately: most of what a group costs is the same for few writes as for many.
 const patience = 10 * time.Millisecond
 
 // errStopped is the answer to a write after Close.
@@ -81,6 +80,7 @@ func (w *writer) do(ctx context.Context, fn func(context.Context, *Tx) error) er
 func (w *writer) stop() {
 	w.once.Do(func() { close(w.quit) })
 	<-w.ended
+	w.ready.close()
 	_ = w.conn.Close()
 }
 
@@ -107,12 +107,13 @@ func (w *writer) collect(before *storing) *group {
 	if len(g.jobs) == 0 {
 		select {
 		case j := <-w.jobs:
+			g = w.group(nil) // what is stored may have moved on meanwhile
 			g.add(j)
 		case <-w.quit:
 			return nil
 		}
 	}
-	if enough := min(w.crowd*9/10, maxGroup); !g.wait(enough) && len(g.jobs) < enough/2 {
+	if enough := min(w.crowd, maxGroup); !g.wait(enough) && len(g.jobs) < enough/2 {
 		w.crowd /= 2 // the crowd has left: a few must not wait once for each of it
 	}
 	return g
@@ -181,6 +182,7 @@ func (w *writer) renew(ctx context.Context) bool {
 	if w.connected(ctx) {
 		return false
 	}
+	w.ready.close()
 	_ = w.conn.Close() // it is of no use any more
 	limited, cancel := context.WithTimeout(ctx, renewLimit)
 	defer cancel()
