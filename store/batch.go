@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -82,6 +83,9 @@ func (l *layer) mergeRows(job *layer) {
 // first argument is its key. tags says which remembered results it concerns; without
 // any, all of the table.
 func (tx *Tx) put(b *bulk, tags []string, args ...any) {
+	if err := checkTexts(args); err != nil {
+		tx.job.failed = errors.Join(tx.job.failed, err)
+	}
 	tx.job.layer.change(b.table, tags)
 	tx.job.layer.pending(b).put(pendingRow{args[0].(string), args})
 }

@@ -114,7 +114,10 @@ type Tx struct {
 }
 
 // use gives the connection for a statement, once all that the statement has to see is there.
-func (tx *Tx) use(ctx context.Context, query string) (querier, error) {
+func (tx *Tx) use(ctx context.Context, query string, args ...any) (querier, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, err
+	}
 	switch {
 	case tx.load != nil:
 		tx.load.note(tx.cache.tables(query))
@@ -144,7 +147,7 @@ func (tx *Tx) exec(ctx context.Context, query string, args ...any) error {
 
 // affected runs a statement and returns how many rows it changed.
 func (tx *Tx) affected(ctx context.Context, query string, args ...any) (int64, error) {
-	q, err := tx.use(ctx, query)
+	q, err := tx.use(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -179,7 +182,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // collect runs a query and scans every row with one function.
 func collect[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	q, err := tx.use(ctx, query)
+	q, err := tx.use(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +204,7 @@ func collect[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), 
 
 // one runs a query for a single row; a missing row is naru.NotFound after translate.
 func one[T any](ctx context.Context, tx *Tx, scan func(scanner) (T, error), query string, args ...any) (T, error) {
-	q, err := tx.use(ctx, query)
+	q, err := tx.use(ctx, query, args...)
 	if err != nil {
 		var none T
 		return none, err
@@ -237,7 +240,7 @@ func (tx *Tx) prepare(ctx context.Context, query string) (run func(args ...any) 
 		return nil, nil, tx.failed(err)
 	}
 	run = func(args ...any) error {
-		if _, err := tx.use(ctx, query); err != nil { // something else may have been read or put meanwhile
+		if _, err := tx.use(ctx, query, args...); err != nil { // something else may have been read or put meanwhile
 			return err
 		}
 		_, err := stmt.ExecContext(ctx, args...)

@@ -21,7 +21,7 @@ func TestNobodyWaitsInAnOpenTransaction(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer db.Close()
-		db.writer.crowd = 100 // read by the writer with the first job, not before
+		db.writer.crowd = leastCrowd + 1 // read by the writer with the first job, not before
 		put := func(ctx context.Context, tx op.Tx) error { return tx.DeleteTask(ctx, "none") }
 		ask := func(ctx context.Context, tx op.Tx) error {
 			_, err := tx.Lease(ctx, "none")
@@ -39,6 +39,25 @@ func TestNobodyWaitsInAnOpenTransaction(t *testing.T) {
 		}
 		if waited := time.Since(begun); waited > 0 {
 			t.Errorf("the group waited %v with an open transaction", waited)
+		}
+	})
+}
+
+// TestFewWritersDoNotWait writes once where a few wrote at once before.
+func TestFewWritersDoNotWait(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "naru.db")
+	synctest.Test(t, func(t *testing.T) {
+		db, err := Open(t.Context(), path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		db.writer.crowd = leastCrowd - 1 // read by the writer with the first job, not before
+		begun := time.Now()
+		err = db.Write(t.Context(), func(ctx context.Context, tx op.Tx) error { return tx.DeleteTask(ctx, "none") })
+		if waited := time.Since(begun); err != nil || waited > 0 {
+			t.Errorf("a write waited %v for a few others, %v", waited, err)
 		}
 	})
 }

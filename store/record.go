@@ -37,6 +37,11 @@ func (tx *Tx) AppendEntries(_ context.Context, entries []record.Entry) error {
 		if err != nil {
 			return err
 		}
+		for _, s := range entries[i].Subjects {
+			if err := checkTexts([]any{s}); err != nil {
+				return err
+			}
+		}
 		tx.job.layer.record = append(tx.job.layer.record, pendingEntry{entries[i], leaf})
 	}
 	return nil

@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"naru"
 )
 
 // maxParams bounds the parameters of one statement of SQLite: its driver looks every one
@@ -127,4 +130,19 @@ func collectColumn[T any](rows [][]any, n int, as func(reflect.Value) T) []T {
 // deleteAny removes rows by an array of keys.
 func deleteAny(table, key string, values []string) []statement {
 	return []statement{{`DELETE FROM ` + table + ` WHERE ` + key + ` = ANY($1)`, []any{values}}}
+}
+
+// checkTexts refuses what PostgreSQL keeps in no text, before it spoils a transaction that
+// other writes share. SQLite would take it; the same is refused there.
+func checkTexts(args []any) error {
+	for _, a := range args {
+		v := reflect.ValueOf(a)
+		if v.Kind() != reflect.String {
+			continue
+		}
+		if s := v.String(); strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
+			return naru.NewError(naru.Invalid, "store.not_text")
+		}
+	}
+	return nil
 }

@@ -17,6 +17,10 @@ const maxGroup = 256
 // way at once lately: most of what a group costs is the same for few writes as for many.
 const patience = 10 * time.Millisecond
 
+// leastCrowd is how many writes wait for each other: fewer save less by it than they wait. One
+// writer that is quick looks like two.
+const leastCrowd = 8
+
 // errStopped is the answer to a write after Close.
 var errStopped = errors.New("store is closed")
 
@@ -143,7 +147,7 @@ func (g *group) gather(done <-chan struct{}) {
 func (g *group) wait(enough int) (came bool) {
 	came = true
 	var late <-chan time.Time
-	if len(g.jobs) < enough && !g.opened {
+	if enough >= leastCrowd && len(g.jobs) < enough && !g.opened {
 		timer := time.NewTimer(patience)
 		defer timer.Stop()
 		late = timer.C

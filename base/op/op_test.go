@@ -38,6 +38,9 @@ var (
 	foreign = op.Read("test.foreign", "inventory.read", doc, func(_ context.Context, c *op.Call, _ cell, _ int64) (int64, error) {
 		return 0, identity.RequireSight(c.Actor, "inst_b", "sys_b")
 	})
+	oddly = op.Read("test.oddly", "inventory.read", doc, func(_ context.Context, c *op.Call, _ cell, _ int64) (int64, error) {
+		return 0, identity.RequireSight(c.Actor, "inst_b", "sys\x00b\xff")
+	})
 	wantTask = op.Write("test.want", "inventory.edit", doc, func(_ context.Context, c *op.Call, _ cell, _ int64) (int64, error) {
 		c.Record([]string{"cell"})
 		c.Enqueue("test.work", "cell")
@@ -94,6 +97,14 @@ func TestDo(t *testing.T) {
 			}
 			if e := last(t, db); e.Outcome != record.Denied || !slices.Equal(e.Subjects, []string{"sys_b"}) {
 				t.Errorf("last entry = %+v, want a denial about sys_b", e)
+			}
+		})
+		t.Run("what somebody named is recorded as text, whatever was named", func(t *testing.T) {
+			if _, err := op.Do(t.Context(), r, r.CallFor(officer), oddly, 0); naru.KindOf(err) != naru.NotFound {
+				t.Errorf("err = %v, want not found", err)
+			}
+			if e := last(t, db); e.Outcome != record.Denied || !slices.Equal(e.Subjects, []string{"sys�b�"}) {
+				t.Errorf("last entry = %+v, want a denial about what was named", e)
 			}
 		})
 	})

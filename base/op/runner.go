@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -142,6 +143,11 @@ func (r *Runner) flush(ctx context.Context, tx Tx, c *Call) error {
 	return tx.EnqueueTasks(ctx, c.rows())
 }
 
+// asText is what a caller named, as far as a text can say it.
+func asText(object string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(object, "\x00", "\ufffd"), "\ufffd")
+}
+
 // refused records a denial and returns the error the caller sees. An object of
 // another institution is denied in the record but "not found" to the caller, so that
 // its existence is not revealed. A fault of naru is passed through for the log.
@@ -154,7 +160,7 @@ func (r *Runner) refused(ctx context.Context, who naru.Call, name string, err er
 	errors.As(err, &reason)
 	e.Detail = map[string]string{"reason": reason.Message.Key}
 	if object := reason.Message.Args["object"]; object != "" {
-		e.Subjects = []string{object}
+		e.Subjects = []string{asText(object)}
 	}
 	werr := r.db.Write(ctx, func(ctx context.Context, tx Tx) error {
 		return tx.AppendEntries(ctx, []record.Entry{e})
