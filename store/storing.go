@@ -1,9 +1,6 @@
 package store
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // storing is a group on its way to the engine. Until it is done, the connection and the
 // edge of the record belong to it.
@@ -100,20 +97,4 @@ func (w *writer) alone(ctx context.Context, j job) error {
 		}
 	}
 	return g.answers[0]
-}
-
-// begin opens a transaction and returns the version of the database before it.
-func (w *writer) begin(ctx context.Context) (version int64, err error) {
-	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
-	size, version, err := w.db.dialect.begin(ctx, w.conn)
-	if err != nil && w.renew(ctx) {
-		size, version, err = w.db.dialect.begin(ctx, w.conn)
-	}
-	if err != nil {
-		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
-		return 0, fmt.Errorf("begin: %w", err)
-	}
-	w.record.found(size, version)
-	w.db.cache.seen(version)
-	return version, nil
 }

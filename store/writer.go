@@ -205,6 +205,22 @@ func (w *writer) renew(ctx context.Context) bool {
 	return true
 }
 
+// begin opens a transaction and returns the version of the database before it.
+func (w *writer) begin(ctx context.Context) (version int64, err error) {
+	w.db.count.Add(int64(len(w.db.dialect.beginWrite)) + 1)
+	size, version, err := w.db.dialect.begin(ctx, w.conn)
+	if err != nil && w.renew(ctx) {
+		size, version, err = w.db.dialect.begin(ctx, w.conn)
+	}
+	if err != nil {
+		_, _ = w.q.ExecContext(ctx, "ROLLBACK") // there may be nothing to roll back
+		return 0, fmt.Errorf("begin: %w", err)
+	}
+	w.record.found(size, version)
+	w.db.cache.seen(version)
+	return version, nil
+}
+
 // send sends statements together.
 func (w *writer) send(ctx context.Context, list []statement) (failed int, err error) {
 	w.db.count.Add(int64(len(list)))
